@@ -1,0 +1,75 @@
+// What goes back: status, headers, and a body that is either text or a stream of known length.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "http/request.h"
+
+namespace soda::http {
+
+// Where body bytes go. Throws ClientGone when the reader has left: the work stops there.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Gathered write in order; the memory need live during the call only. Bytes may lie in a mapping
+  // of a file that shrinks: the kernel then refuses and write() throws Failure(corrupt_data).
+  // Nothing is copied or kept back, so each call costs a system call: hand over many pieces at
+  // once.
+  virtual void write(std::span<const iovec> pieces) = 0;
+  void write(std::string_view text);
+};
+
+struct ClientGone {};
+
+// A body whose length is known before its first byte (planned). `write` emits exactly bytes [first,
+// first+count) of it, or throws.
+class Body {
+ public:
+  virtual ~Body() = default;
+  virtual std::int64_t size() const = 0;
+  virtual void write(Sink& sink, std::int64_t first, std::int64_t count) = 0;
+};
+
+struct Response {
+  int status = 200;
+  // Content-Type here; Content-Length is set by the server. Control characters in values are sent
+  // as blanks.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::variant<std::string, std::unique_ptr<Body>> body;
+
+  void add(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+  }
+  // The first header of that name, ignoring case; empty when absent.
+  std::string_view header(std::string_view name) const;
+  std::int64_t body_size() const;
+};
+
+Response text_response(int status, std::string text,
+                       std::string content_type = "text/plain; charset=utf-8");
+// Empty for a status that the project never sends.
+std::string_view reason_phrase(int status) noexcept;
+
+// The bytes of the body to send.
+struct Window {
+  std::int64_t first = 0, count = 0;
+};
+
+// RFC 9110 sections 13 and 14, for GET and HEAD: turns a 200 that carries an ETag or Last-Modified
+// into 304 where the request asks so (If-None-Match with lists and "*", compared weakly; without
+// one If-Modified-Since, which meets only the very date that we sent), and, for GET with an ETag,
+// into 206 or 416 (one byte range; If-Range compared strongly). Several ranges, another unit, a
+// malformed range, or an If-Range that does not match: the whole answer. The server calls it for
+// every response.
+Window apply_conditions(const Request& request, Response& response);
+
+}  // namespace soda::http
