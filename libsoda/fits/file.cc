@@ -1,0 +1,95 @@
+#include "fits/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/failure.h"
+#include "fits/source.h"
+
+namespace soda::fits {
+namespace {
+
+constexpr std::int64_t probes = 8;
+
+// Whether the page with that byte is in memory; reads it, without waiting, to find out. (mincore
+// would lie to a process that does not own the file.)
+bool is_cached(int descriptor, std::int64_t offset) noexcept {
+  char byte = 0;
+  const iovec piece{&byte, 1};
+  return ::preadv2(descriptor, &piece, 1, offset, RWF_NOWAIT) >= 0;
+}
+
+FileDescriptor open_expected(const std::string& path, const Identity& expected) {
+  FileDescriptor file = open_regular(path);
+  if (identify(file.get()) != expected) {
+    throw Failure(FailureKind::corrupt_data, "the file has changed since it was ingested");
+  }
+  return file;
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::string& path, const Identity& expected, FileAccess access,
+                       std::shared_ptr<Workspace> workspace)
+    : MappedFile(open_expected(path, expected), access, std::move(workspace)) {}
+
+MappedFile::MappedFile(FileDescriptor file, FileAccess access, std::shared_ptr<Workspace> workspace)
+    : fd_(std::move(file)), identity_(identify(fd_.get())), workspace_(std::move(workspace)) {
+  // Rows of a cut lie far apart: reading ahead would fetch 20 times what is needed.
+  ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_RANDOM);
+  if (access == FileAccess::read || identity_.size == 0) return;
+  const auto length = static_cast<std::size_t>(identity_.size);
+  void* const mapping = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, fd_.get(), 0);
+  if (mapping == MAP_FAILED) return;  // no room for it: copy_plain() reads instead
+  ::madvise(mapping, length, MADV_RANDOM);
+  data_ = static_cast<const char*>(mapping);
+}
+
+MappedFile::~MappedFile() {
+  workspace_->resident -= resident_;
+  if (data_ != nullptr) {
+    ::munmap(const_cast<char*>(data_), static_cast<std::size_t>(identity_.size));
+  }
+}
+
+void MappedFile::copy(std::int64_t offset, std::span<char> into) const {
+  if (offset < 0 || read_at(fd_.get(), offset, into) != into.size()) {
+    throw Failure(FailureKind::corrupt_data, "the file is shorter than its headers say");
+  }
+}
+
+void MappedFile::will_need(std::int64_t offset, std::int64_t row_length, std::int64_t stride,
+                           std::int64_t rows) const {
+  if (rows <= 0 || row_length <= 0) return;
+  // Probes lie on a diagonal of the box, the last one in its last corner.
+  bool cached = true;
+  for (std::int64_t i = 0; cached && i <= probes; ++i) {
+    const auto share = [&](std::int64_t n) { return n / probes * i + n % probes * i / probes; };
+    cached = is_cached(fd_.get(), offset + share(rows - 1) * stride + share(row_length - 1));
+  }
+  for (std::int64_t row = 0; !cached && row < rows; ++row) {
+    ::posix_fadvise(fd_.get(), offset + row * stride, row_length, POSIX_FADV_WILLNEED);
+  }
+}
+
+void MappedFile::touch(std::int64_t bytes) const {
+  const std::int64_t before = resident_;
+  resident_ = std::min(resident_ + bytes, identity_.size);
+  workspace_->resident += resident_ - before;
+  if (workspace_->resident > workspace_->resident_limit) forget();
+}
+
+void MappedFile::forget() const {
+  if (data_ != nullptr && resident_ > 0) {
+    ::madvise(const_cast<char*>(data_), static_cast<std::size_t>(identity_.size), MADV_DONTNEED);
+  }
+  workspace_->resident -= resident_;
+  resident_ = 0;
+}
+
+}  // namespace soda::fits
