@@ -1,0 +1,32 @@
+// How far an area of pixels reaches on the sky, and whether the projection is smooth there.
+// Internal to the room.
+#pragma once
+
+#include "sky/direction.h"
+#include "wcs/wcs.h"
+
+namespace soda::wcs {
+
+// An area of the celestial plane in pixel coordinates, edges included: an image is [0.5, N + 0.5]
+// in both.
+struct Rect {
+  double x0, y0, x1, y1;
+  bool holds(Wcs::Pixel p) const noexcept {
+    return p.x >= x0 && p.x <= x1 && p.y >= y0 && p.y <= y1;
+  }
+};
+
+// A cap that holds the sky of a rectangle. `smooth`: sky -> pixel is continuous and defined over
+// the whole cap, so that what lies outside the cap need not be projected, and what lies inside can
+// be followed along curves.
+struct Reach {
+  Rect rect;
+  sky::Direction centre;
+  sky::Angle radius;
+  bool smooth = false;
+};
+
+Rect image_of(const Wcs& wcs);
+Reach reach_of(const Wcs& wcs, const Rect& rect);  // REQUIRES wcs.celestial()
+
+}  // namespace soda::wcs

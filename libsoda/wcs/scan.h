@@ -1,0 +1,23 @@
+// Finds the pixels of an area that a region holds by looking at them, for maps on which nothing
+// better works. Internal to the room.
+#pragma once
+
+#include "sky/region.h"
+#include "wcs/reach.h"
+#include "wcs/trace.h"
+#include "wcs/wcs.h"
+
+namespace soda::wcs {
+
+enum class Thoroughness {
+  inside,    // the region's boundary has been followed: look for its inside only
+  touching,  // it has not: look into every square that may meet the region
+};
+
+// Makes `extent` grow to hold all of the area that lies in the region, by halving squares down to
+// one pixel. Squares inside the extent are not looked at. After a million squares the rest is
+// counted as touched where a sample of it is: a hostile header cannot make this run for ever.
+void scan(const Wcs& wcs, const sky::Region& region, const Rect& area, Thoroughness thoroughness,
+          Extent& extent);
+
+}  // namespace soda::wcs

@@ -1,0 +1,167 @@
+#include "wcs/trace.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace soda::wcs {
+
+namespace {
+
+// Pieces longer than this part of the cap's radius are split before they are projected, so that
+// points far from the image never are.
+constexpr double kLongest = 0.25;
+constexpr int kRound = 16;          // first pieces of a round curve
+constexpr int kDeepest = 44;        // halvings; by then t has no digits left
+constexpr int kBlind = 5;           // halvings of a piece that shows no pixel at all
+constexpr int kBudget = 4'000'000;  // projections of one boundary
+
+struct Node {
+  double t = 0;
+  sky::Direction direction;
+  Wcs::Pixel pixel{};
+  enum class State : char { unknown, good, bad } state = State::unknown;
+};
+
+class Tracer {
+ public:
+  Tracer(const Wcs& wcs, const sky::BoundaryPiece& piece, const Reach& reach, Follower& follower,
+         int& budget)
+      : wcs_(wcs), piece_(piece), reach_(reach), follower_(follower), budget_(budget) {}
+
+  bool run() {
+    const bool straight =
+        sky::separation(piece_.at(0), piece_.at(1)).radians() > 0.999 * piece_.length.radians();
+    const int count = 2 * (straight && reach_.smooth ? 1 : kRound);
+    std::vector<Node> nodes(static_cast<std::size_t>(count) + 1);
+    for (int i = 0; i <= count; ++i)
+      nodes[static_cast<std::size_t>(i)] = node(static_cast<double>(i) / count);
+    if (straight || piece_.length.radians() / count < kLongest / 2 * reach_.radius.radians())
+      project(nodes);
+    for (std::size_t i = 0; i + 2 < nodes.size(); i += 2) {
+      if (!follow(nodes[i], nodes[i + 1], nodes[i + 2], 0)) return false;
+    }
+    return true;
+  }
+
+ private:
+  Node node(double t) const {
+    Node result;
+    result.t = t;
+    result.direction = piece_.at(t);
+    return result;
+  }
+
+  double away(const Node& n) const {
+    return sky::separation(n.direction, reach_.centre).radians() - reach_.radius.radians();
+  }
+
+  // The first nodes at once, as far as they lie near the cap: cheaper than one by one.
+  void project(std::vector<Node>& nodes) {
+    std::vector<std::size_t> near;
+    std::vector<sky::Direction> icrs;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (reach_.smooth && away(nodes[i]) > kLongest * reach_.radius.radians()) continue;
+      near.push_back(i);
+      icrs.push_back(nodes[i].direction);
+    }
+    std::vector<Wcs::Pixel> pixels(near.size());
+    std::vector<char> ok(near.size());
+    wcs_.to_pixel(icrs, pixels, ok);
+    budget_ -= static_cast<int>(near.size());
+    for (std::size_t k = 0; k < near.size(); ++k) {
+      nodes[near[k]].pixel = pixels[k];
+      nodes[near[k]].state = ok[k] ? Node::State::good : Node::State::bad;
+    }
+  }
+
+  void know(Node& n) {
+    if (n.state != Node::State::unknown) return;
+    --budget_;
+    const auto pixel = wcs_.to_pixel(n.direction);
+    n.state = pixel ? Node::State::good : Node::State::bad;
+    if (pixel) n.pixel = *pixel;
+  }
+
+  bool halves(Node& a, Node& m, Node& b, int depth) {
+    if (depth >= kDeepest) return true;
+    Node left = node((a.t + m.t) / 2), right = node((m.t + b.t) / 2);
+    return follow(a, left, m, depth + 1) && follow(m, right, b, depth + 1);
+  }
+
+  bool follow(Node& a, Node& m, Node& b, int depth) {
+    const double length = piece_.length.radians() * (b.t - a.t);
+    if (reach_.smooth) {
+      if (away(m) > length / 2) return true;
+      if (length > kLongest * reach_.radius.radians()) return halves(a, m, b, depth);
+    }
+    if (budget_ < 0) return false;
+    int bad = 0;
+    for (Node* n : {&a, &m, &b}) {
+      know(*n);
+      if (n->state == Node::State::good) continue;
+      ++bad;
+      if (reach_.smooth && away(*n) <= 0) return false;
+    }
+    if (bad == 3 && depth >= kBlind) return true;
+    if (bad > 0) return halves(a, m, b, depth);
+    if (follower_.settled({a.pixel, m.pixel, b.pixel})) return true;
+    return halves(a, m, b, depth);
+  }
+
+  const Wcs& wcs_;
+  const sky::BoundaryPiece& piece_;
+  const Reach& reach_;
+  Follower& follower_;
+  int& budget_;
+};
+
+}  // namespace
+
+void Extent::add(Wcs::Pixel p) noexcept {
+  if (empty()) {
+    x0 = x1 = p.x;
+    y0 = y1 = p.y;
+    return;
+  }
+  x0 = std::min(x0, p.x), x1 = std::max(x1, p.x);
+  y0 = std::min(y0, p.y), y1 = std::max(y1, p.y);
+}
+
+bool Extent::holds(const Extent& other, double slack) const noexcept {
+  if (other.empty()) return true;
+  return !empty() && other.x0 >= x0 - slack && other.x1 <= x1 + slack && other.y0 >= y0 - slack &&
+         other.y1 <= y1 + slack;
+}
+
+Extent Extent::clipped(const Rect& rect) const noexcept {
+  Extent result{std::max(x0, rect.x0), std::max(y0, rect.y0), std::min(x1, rect.x1),
+                std::min(y1, rect.y1)};
+  return empty() || result.x0 > result.x1 || result.y0 > result.y1 ? Extent{} : result;
+}
+
+double Bend::deviation() const noexcept {
+  return std::hypot(m.x - (a.x + b.x) / 2, m.y - (a.y + b.y) / 2);
+}
+
+Extent Bend::hull() const noexcept {
+  // The control point of the parabola through the three, and a quarter of the deviation for terms
+  // of higher order.
+  Extent extent;
+  extent.add(a);
+  extent.add(b);
+  extent.add({2 * m.x - (a.x + b.x) / 2, 2 * m.y - (a.y + b.y) / 2});
+  const double room = deviation() / 4;
+  extent.x0 -= room, extent.y0 -= room, extent.x1 += room, extent.y1 += room;
+  return extent;
+}
+
+bool trace(const Wcs& wcs, const std::vector<sky::BoundaryPiece>& pieces, const Reach& reach,
+           Follower& follower) {
+  int budget = kBudget;
+  return std::all_of(pieces.begin(), pieces.end(), [&](const sky::BoundaryPiece& piece) {
+    return Tracer(wcs, piece, reach, follower, budget).run();
+  });
+}
+
+}  // namespace soda::wcs

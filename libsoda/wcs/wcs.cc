@@ -1,0 +1,188 @@
+#include "wcs/wcs.h"
+
+#include <wcslib/cel.h>
+#include <wcslib/lin.h>
+#include <wcslib/tab.h>
+#include <wcslib/wcs.h>
+
+#include <array>
+#include <cmath>
+
+#include "wcs/impl.h"
+
+namespace soda::wcs {
+
+namespace {
+
+constexpr std::size_t kChunk = 32;  // points a call of WCSLIB; its workspace lies on the stack
+
+struct Workspace {
+  std::array<double, 2 * kChunk> pixel, image, world;
+  std::array<double, kChunk> phi, theta;
+  std::array<int, kChunk> status;
+};
+
+bool finite(const Wcs::Pixel& p) { return std::isfinite(p.x) && std::isfinite(p.y); }
+
+// WCSLIB's status: 0 all good; 8 or 9 some points bad, as status[] says; others: none is good.
+bool usable(int status, int some_bad) { return status == 0 || status == some_bad; }
+
+void sky_of_chunk(const Celestial& sky, std::span<const Wcs::Pixel> pixels,
+                  std::span<sky::Direction> icrs, std::span<char> ok) {
+  Workspace w{};
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const bool sane = finite(pixels[i]);
+    Wcs::Pixel p = sane ? pixels[i] : Wcs::Pixel{0, 0};
+    if (!sky.distortion.empty()) p = sky.distortion.apply(p);
+    w.pixel[2 * i] = p.x;
+    w.pixel[2 * i + 1] = p.y;
+    ok[i] = sane && finite(p) ? 1 : 0;
+    if (!ok[i]) w.pixel[2 * i] = w.pixel[2 * i + 1] = 0;
+  }
+  const int status =
+      wcsp2s(sky.prm.get(), static_cast<int>(pixels.size()), 2, w.pixel.data(), w.image.data(),
+             w.phi.data(), w.theta.data(), w.world.data(), w.status.data());
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const double lon = w.world[2 * i], lat = w.world[2 * i + 1];
+    if (!usable(status, 8) || (status != 0 && w.status[i] != 0)) ok[i] = 0;
+    if (!std::isfinite(lon) || !std::isfinite(lat)) ok[i] = 0;
+    if (!ok[i]) continue;
+    icrs[i] = sky.frame.to_icrs(
+        sky::Direction::from_lon_lat(sky::Angle::from_degrees(lon), sky::Angle::from_degrees(lat)));
+  }
+}
+
+// WCSLIB's inverse of a polynomial after the linear part (TPV, TNX, ZPX) gives up for some points
+// of real fields. Newton's method on the forward direction, which always works, finds those too.
+std::optional<Wcs::Pixel> solve(const Celestial& sky, double lon, double lat) {
+  wcsprm& prm = *sky.prm;
+  if (prm.lin.disseq == nullptr) return std::nullopt;
+  double phi = 0, theta = 0, x = 0, y = 0;
+  int status = 0;
+  if (cels2x(&prm.cel, 1, 1, 1, 1, &lon, &lat, &phi, &theta, &x, &y, &status) != 0)
+    return std::nullopt;
+  const auto image = [&](double px, double py) {
+    const std::array<double, 2> pixel = {px, py};
+    std::array<double, 2> result{};
+    const bool good = linp2x(&prm.lin, 1, 2, pixel.data(), result.data()) == 0;
+    return good ? result : std::array{std::nan(""), std::nan("")};
+  };
+  Wcs::Pixel p{prm.crpix[0], prm.crpix[1]};
+  for (int round = 0; round < 30; ++round) {
+    const auto here = image(p.x, p.y), east = image(p.x + 0.5, p.y), west = image(p.x - 0.5, p.y);
+    const auto up = image(p.x, p.y + 0.5), down = image(p.x, p.y - 0.5);
+    const double xx = east[0] - west[0], yx = east[1] - west[1];
+    const double xy = up[0] - down[0], yy = up[1] - down[1];
+    const double det = xx * yy - xy * yx, rx = x - here[0], ry = y - here[1];
+    const double dx = (rx * yy - ry * xy) / det, dy = (ry * xx - rx * yx) / det;
+    p.x += dx, p.y += dy;
+    if (!finite(p)) return std::nullopt;
+    if (std::fabs(dx) + std::fabs(dy) < 1e-9) return p;
+  }
+  return std::nullopt;
+}
+
+void pixels_of_chunk(const Celestial& sky, std::span<const sky::Direction> icrs,
+                     std::span<Wcs::Pixel> pixels, std::span<char> ok) {
+  Workspace w{};
+  for (std::size_t i = 0; i < icrs.size(); ++i) {
+    const sky::Direction native = sky.frame.from_icrs(icrs[i]);
+    w.world[2 * i] = native.lon().degrees();
+    w.world[2 * i + 1] = native.lat().degrees();
+  }
+  const int status =
+      wcss2p(sky.prm.get(), static_cast<int>(icrs.size()), 2, w.world.data(), w.phi.data(),
+             w.theta.data(), w.image.data(), w.pixel.data(), w.status.data());
+  for (std::size_t i = 0; i < icrs.size(); ++i) {
+    std::optional<Wcs::Pixel> p = Wcs::Pixel{w.pixel[2 * i], w.pixel[2 * i + 1]};
+    const bool good = usable(status, 9) && (status == 0 || w.status[i] == 0) && finite(*p);
+    if (!good) p = solve(sky, w.world[2 * i], w.world[2 * i + 1]);
+    if (p && !sky.distortion.empty()) p = sky.distortion.invert(*p);
+    ok[i] = p ? 1 : 0;
+    if (p) pixels[i] = *p;
+  }
+}
+
+}  // namespace
+
+Wcs::Wcs(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Wcs::~Wcs() = default;
+
+const std::vector<Axis>& Wcs::axes() const noexcept { return impl_->axes; }
+bool Wcs::celestial() const noexcept { return impl_->sky.has_value(); }
+const std::string& Wcs::problem() const noexcept { return impl_->problem; }
+int Wcs::lon_axis() const noexcept { return impl_->sky ? impl_->sky->lon_axis : -1; }
+int Wcs::lat_axis() const noexcept { return impl_->sky ? impl_->sky->lat_axis : -1; }
+const std::string& Wcs::frame() const noexcept { return impl_->frame_name; }
+
+std::optional<int> Wcs::axis(Role role) const noexcept {
+  for (std::size_t j = 0; j < impl_->axes.size(); ++j) {
+    if (impl_->axes[j].role == role) return static_cast<int>(j);
+  }
+  return std::nullopt;
+}
+
+std::optional<sky::Direction> Wcs::to_sky(double x, double y) const {
+  const Pixel pixel{x, y};
+  sky::Direction icrs;
+  char ok = 0;
+  to_sky({&pixel, 1}, {&icrs, 1}, {&ok, 1});
+  return ok ? std::optional(icrs) : std::nullopt;
+}
+
+std::optional<Wcs::Pixel> Wcs::to_pixel(const sky::Direction& icrs) const {
+  Pixel pixel{};
+  char ok = 0;
+  to_pixel({&icrs, 1}, {&pixel, 1}, {&ok, 1});
+  return ok ? std::optional(pixel) : std::nullopt;
+}
+
+void Wcs::to_sky(std::span<const Pixel> pixels, std::span<sky::Direction> icrs,
+                 std::span<char> ok) const {
+  for (std::size_t at = 0; at < pixels.size(); at += kChunk) {
+    const std::size_t n = std::min(kChunk, pixels.size() - at);
+    if (impl_->sky) {
+      sky_of_chunk(*impl_->sky, pixels.subspan(at, n), icrs.subspan(at, n), ok.subspan(at, n));
+    } else {
+      std::fill_n(ok.begin() + static_cast<std::ptrdiff_t>(at), n, '\0');
+    }
+  }
+}
+
+void Wcs::to_pixel(std::span<const sky::Direction> icrs, std::span<Pixel> pixels,
+                   std::span<char> ok) const {
+  for (std::size_t at = 0; at < icrs.size(); at += kChunk) {
+    const std::size_t n = std::min(kChunk, icrs.size() - at);
+    if (impl_->sky) {
+      pixels_of_chunk(*impl_->sky, icrs.subspan(at, n), pixels.subspan(at, n), ok.subspan(at, n));
+    } else {
+      std::fill_n(ok.begin() + static_cast<std::ptrdiff_t>(at), n, '\0');
+    }
+  }
+}
+
+std::size_t Wcs::memory() const noexcept {
+  const auto prm_bytes = [](const Prm& prm) -> std::size_t {
+    if (!prm) return 0;
+    const auto n = static_cast<std::size_t>(prm->naxis);
+    // Matrices, text fields (72 bytes) and vectors of each axis, with WCSLIB's private copies.
+    std::size_t bytes =
+        sizeof(wcsprm) + 5 * n * n * sizeof(double) + n * (3 * 72 + 12 * sizeof(double));
+    bytes += static_cast<std::size_t>(prm->npvmax) * sizeof(pvcard) +
+             static_cast<std::size_t>(prm->npsmax) * sizeof(pscard);
+    for (int t = 0; t < prm->ntab; ++t) {
+      const tabprm& tab = prm->tab[t];
+      // The coordinates and their extrema (2 for each), and the index vectors.
+      bytes +=
+          static_cast<std::size_t>(tab.nc) * static_cast<std::size_t>(tab.M) * 3 * sizeof(double);
+      for (int m = 0; m < tab.M; ++m) bytes += static_cast<std::size_t>(tab.K[m]) * sizeof(double);
+    }
+    return bytes;
+  };
+  std::size_t bytes = sizeof(Wcs) + sizeof(Impl) + impl_->axes.size() * (sizeof(Axis) + 64);
+  bytes += impl_->problem.capacity() + prm_bytes(impl_->full);
+  if (impl_->sky) bytes += prm_bytes(impl_->sky->prm) + impl_->sky->distortion.memory();
+  return bytes;
+}
+
+}  // namespace soda::wcs
