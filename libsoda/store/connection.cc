@@ -1,0 +1,191 @@
+#include "store/connection.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "base/failure.h"
+#include "store/schema.h"
+
+namespace soda::store {
+namespace {
+
+constexpr int reader_patience_ms = 2000;
+constexpr int writer_patience_ms = 30000;
+
+struct Sentence {
+  int code;
+  const char* text;
+};
+// Primary result codes only; the client learns what it can do about it, the rest is for `sodactl
+// check`.
+constexpr std::array sentences = {
+    Sentence{SQLITE_BUSY, "The archive's data base is locked by another program; try again later."},
+    Sentence{SQLITE_LOCKED,
+             "The archive's data base is locked by another program; try again later."},
+    Sentence{SQLITE_CORRUPT, "The archive's data base is damaged."},
+    Sentence{SQLITE_NOTADB, "The archive's data base is damaged: it is no SQLite file."},
+    Sentence{SQLITE_CANTOPEN, "The archive's data base is missing or may not be opened."},
+    Sentence{SQLITE_PERM, "The archive's data base may not be opened."},
+    Sentence{SQLITE_AUTH, "The archive's data base may not be opened."},
+    Sentence{SQLITE_READONLY, "The archive's data base may not be written to."},
+    Sentence{SQLITE_IOERR,
+             "The archive's data base cannot be read or written: input/output error."},
+    Sentence{SQLITE_FULL, "The disk that holds the archive's data base is full."},
+    Sentence{SQLITE_NOMEM, "The archive's data base needs more memory than there is."},
+    Sentence{SQLITE_PROTOCOL,
+             "The archive's data base is locked by another program; try again later."},
+    Sentence{SQLITE_SCHEMA, "The archive's data base is being changed; try again later."},
+};
+
+std::string percent_encoded(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+bool exists(const std::string& path) {
+  struct stat unused {};
+  return ::stat(path.c_str(), &unused) == 0;
+}
+
+// SQLite needs the -wal and -shm files to read a WAL data base: present and readable, or makeable.
+bool needs_immutable(const std::string& path) {
+  if (exists(path + "-wal")) return false;
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return ::access(folder.c_str(), W_OK) != 0;
+}
+
+}  // namespace
+
+void fail(int code) {
+  for (const Sentence& sentence : sentences) {
+    if (sentence.code == (code & 0xff)) throw Failure(FailureKind::unavailable, sentence.text);
+  }
+  throw Failure(FailureKind::internal,
+                fmt::format("A query of the archive's data base failed (SQLite result {}).", code));
+}
+
+Connection::Connection(const std::string& path, Database::Mode mode) {
+  open(path, mode);
+  const bool writes = mode == Database::Mode::read_write;
+  sqlite3_busy_timeout(handle(), writes ? writer_patience_ms : reader_patience_ms);
+  sqlite3_extended_result_codes(handle(), 1);
+  // A hostile or damaged file must not run code of its own: no views or triggers that call
+  // functions, no raw writes to its schema, pages checked as they are read.
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  execute("PRAGMA cell_size_check = ON");
+  execute("PRAGMA mmap_size = 2147418112");
+  if (writes) {
+    execute("PRAGMA journal_mode = WAL");
+    execute("PRAGMA synchronous = NORMAL");
+    execute("PRAGMA foreign_keys = ON");
+    // The -wal and -shm files stay when the last writer leaves, emptied: readers of other users
+    // could not make them.
+    execute("PRAGMA journal_size_limit = 67108864");
+    int keep = 1;
+    sqlite3_file_control(handle(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+  }
+  check_schema(mode);
+}
+
+void Connection::open(const std::string& path, Database::Mode mode) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+  std::string uri = "file:" + percent_encoded(path);
+  if (mode == Database::Mode::read_write) {
+    flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  } else {
+    flags |= SQLITE_OPEN_READONLY;
+    immutable_ = needs_immutable(path);
+    if (immutable_) uri += "?immutable=1";
+  }
+  struct stat before {};
+  const bool there = ::stat(path.c_str(), &before) == 0;
+  if (!there && mode == Database::Mode::read_only) fail(SQLITE_CANTOPEN);
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(uri.c_str(), &raw, flags, nullptr);
+  handle_.reset(raw);
+  if (code != SQLITE_OK) fail(code);
+  // SQLite falls back to reading when it may not write.
+  if (mode == Database::Mode::read_write && sqlite3_db_readonly(raw, "main") == 1) {
+    fail(SQLITE_READONLY);
+  }
+  // Taken before opening: if the file was exchanged in between, the next look finds a difference
+  // and opens again.
+  device_ = before.st_dev;
+  inode_ = before.st_ino;
+}
+
+void Connection::check_schema(Database::Mode mode) {
+  const auto number = [this](const char* sql) {
+    const StatementHandle statement = take(sql);
+    if (const int code = sqlite3_step(statement.get()); code != SQLITE_ROW) fail(code);
+    return sqlite3_column_int64(statement.get(), 0);
+  };
+  if (mode == Database::Mode::read_write && number("PRAGMA user_version") == 0 &&
+      number("SELECT count(*) FROM sqlite_schema") == 0) {
+    execute("BEGIN IMMEDIATE");
+    // Another process may have made it while this one waited for the lock.
+    if (number("SELECT count(*) FROM sqlite_schema") == 0) {
+      execute(schema_sql().c_str());
+      execute(fmt::format("PRAGMA application_id = {}", application_id).c_str());
+      execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
+    }
+    execute("COMMIT");
+  }
+  const sqlite3_int64 version = number("PRAGMA user_version");
+  if (version != schema_version) {
+    throw Failure(
+        FailureKind::unavailable,
+        fmt::format(
+            "The archive's data base has schema version {}, this program works with version {}.",
+            version, schema_version));
+  }
+  if (number("PRAGMA application_id") != application_id) {
+    throw Failure(FailureKind::unavailable, "The archive's data base was made by another program.");
+  }
+}
+
+bool Connection::current(const std::string& path) const noexcept {
+  struct stat now {};
+  if (::stat(path.c_str(), &now) != 0 || now.st_dev != device_ || now.st_ino != inode_)
+    return false;
+  return !immutable_ || ::access((path + "-wal").c_str(), F_OK) != 0;
+}
+
+void Connection::execute(const char* sql) {
+  if (const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK)
+    fail(code);
+}
+
+StatementHandle Connection::take(std::string_view sql) {
+  if (const auto found = idle_.find(sql); found != idle_.end() && !found->second.empty()) {
+    StatementHandle statement = std::move(found->second.back());
+    found->second.pop_back();
+    return statement;
+  }
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  if (code != SQLITE_OK) fail(code);
+  return StatementHandle(raw);
+}
+
+void Connection::give_back(const std::string& sql, StatementHandle statement) {
+  sqlite3_reset(statement.get());
+  sqlite3_clear_bindings(statement.get());
+  idle_[sql].push_back(std::move(statement));
+}
+
+}  // namespace soda::store

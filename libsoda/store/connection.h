@@ -1,0 +1,52 @@
+// One open SQLite handle with its cache of prepared statements: private to database.cc, apart so
+// that statements can keep the handle they came from alive while the Database has moved on to a
+// replaced file.
+#pragma once
+
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/handle.h"
+#include "store/database.h"
+
+namespace soda::store {
+
+// Turns an SQLite result code into Failure(unavailable), or Failure(internal) for a defect of ours.
+// Never returns.
+[[noreturn]] void fail(int code);
+
+using StatementHandle = Handle<sqlite3_stmt, sqlite3_finalize>;
+
+class Connection {
+ public:
+  // Opens and checks the schema's version. Throws Failure(unavailable).
+  Connection(const std::string& path, Database::Mode mode);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // True while the file of that name is the one that is open and the way it was opened is still
+  // right.
+  bool current(const std::string& path) const noexcept;
+  void execute(const char* sql);
+  StatementHandle take(std::string_view sql);
+  void give_back(const std::string& sql, StatementHandle statement);
+  sqlite3* handle() const noexcept { return handle_.get(); }
+
+ private:
+  void open(const std::string& path, Database::Mode mode);
+  void check_schema(Database::Mode mode);
+
+  Handle<sqlite3, sqlite3_close_v2> handle_;
+  std::map<std::string, std::vector<StatementHandle>, std::less<>> idle_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+  bool immutable_ = false;
+};
+
+}  // namespace soda::store

@@ -1,0 +1,205 @@
+#include "store/database.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <limits>
+#include <utility>
+
+#include "base/failure.h"
+#include "store/connection.h"
+
+namespace soda::store {
+
+struct Database::Impl {
+  std::string path;
+  Mode mode;
+  std::shared_ptr<Connection> connection;
+  std::int64_t openings = 0;
+  bool in_transaction = false;
+
+  // The connection to use now. Not exchanged within a transaction, nor while writing: ingest must
+  // not change horses.
+  Connection& ready() {
+    const bool may_exchange = mode == Mode::read_only && !in_transaction;
+    if (connection && may_exchange && !connection->current(path)) connection.reset();
+    if (!connection) {
+      connection = std::make_shared<Connection>(path, mode);
+      ++openings;
+    }
+    return *connection;
+  }
+
+  // After an error that a fresh handle may not have (a file damaged and repaired, a disk gone and
+  // back), readers start over.
+  [[noreturn]] void give_up(int code) {
+    const int primary = code & 0xff;
+    if (mode == Mode::read_only &&
+        (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || primary == SQLITE_IOERR)) {
+      connection.reset();
+    }
+    fail(code);
+  }
+};
+
+Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
+  impl_->path = path;
+  impl_->mode = mode;
+  if (mode == Mode::read_write) impl_->ready();
+}
+
+Database::~Database() = default;
+
+std::int64_t Database::data_version() {
+  Connection& connection = impl_->ready();
+  constexpr std::string_view sql = "PRAGMA data_version";
+  StatementHandle statement = connection.take(sql);
+  const int code = sqlite3_step(statement.get());
+  if (code != SQLITE_ROW) {
+    statement.reset();
+    impl_->give_up(code);
+  }
+  const std::int64_t version = sqlite3_column_int64(statement.get(), 0);
+  connection.give_back(std::string(sql), std::move(statement));
+  // SQLite counts per connection, in 32 bits: numbers of different openings must differ.
+  return (impl_->openings << 32) + version;
+}
+
+void Database::transaction(const std::function<void()>& work) {
+  if (impl_->in_transaction)
+    throw Failure(FailureKind::internal, "A transaction was begun within another.");
+  const std::shared_ptr<Connection> connection = (impl_->ready(), impl_->connection);
+  connection->execute(impl_->mode == Mode::read_write ? "BEGIN IMMEDIATE" : "BEGIN");
+  impl_->in_transaction = true;
+  try {
+    work();
+    connection->execute("COMMIT");
+    impl_->in_transaction = false;
+  } catch (...) {
+    impl_->in_transaction = false;
+    // Fails only when SQLite has rolled back already.
+    sqlite3_exec(connection->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+std::string Database::check() {
+  try {
+    Statement statement = prepare("PRAGMA quick_check(1)");
+    return statement.step() ? std::string(statement.text(0)) : "no answer";
+  } catch (const Failure& failure) {
+    return failure.what();
+  }
+}
+
+FileDescriptor Database::claim() {
+  const std::string name = impl_->path + "-ingest";
+  FileDescriptor file(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file)
+    throw Failure(FailureKind::unavailable,
+                  "The lock file beside the archive's data base cannot be made.");
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw Failure(FailureKind::unavailable,
+                  "Another ingest is writing to this archive; try again when it has ended.");
+  }
+  return file;
+}
+
+struct Statement::Impl {
+  Database::Impl*
+      owner;  // outlives its statements (they are locals of the functions that use the Database)
+  std::shared_ptr<Connection> connection;
+  std::string sql;
+  StatementHandle handle;
+
+  void need(int code) {
+    if (code != SQLITE_OK) fail(code);
+  }
+};
+
+Statement Database::prepare(std::string_view sql) {
+  Connection& connection = impl_->ready();
+  auto statement = std::make_unique<Statement::Impl>();
+  statement->owner = impl_.get();
+  statement->handle = connection.take(sql);
+  statement->connection = impl_->connection;
+  statement->sql = sql;
+  return Statement(std::move(statement));
+}
+
+Statement::Statement(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Statement::Statement(Statement&&) noexcept = default;
+Statement::~Statement() {
+  if (impl_) impl_->connection->give_back(impl_->sql, std::move(impl_->handle));
+}
+
+Statement& Statement::bind(int index, std::int64_t value) {
+  impl_->need(sqlite3_bind_int64(impl_->handle.get(), index, value));
+  return *this;
+}
+Statement& Statement::bind(int index, double value) {
+  impl_->need(sqlite3_bind_double(impl_->handle.get(), index, value));
+  return *this;
+}
+Statement& Statement::bind(int index, std::string_view value) {
+  // A null pointer would bind NULL, which an empty view may hold.
+  const char* data = value.data() == nullptr ? "" : value.data();
+  impl_->need(sqlite3_bind_text64(impl_->handle.get(), index, data, value.size(), SQLITE_TRANSIENT,
+                                  SQLITE_UTF8));
+  return *this;
+}
+Statement& Statement::bind_blob(int index, std::string_view value) {
+  const char* data = value.data() == nullptr ? "" : value.data();
+  impl_->need(
+      sqlite3_bind_blob64(impl_->handle.get(), index, data, value.size(), SQLITE_TRANSIENT));
+  return *this;
+}
+Statement& Statement::bind_null(int index) {
+  impl_->need(sqlite3_bind_null(impl_->handle.get(), index));
+  return *this;
+}
+Statement& Statement::bind(int index, const std::optional<double>& value) {
+  return value ? bind(index, *value) : bind_null(index);
+}
+Statement& Statement::bind(int index, const std::optional<std::int64_t>& value) {
+  return value ? bind(index, *value) : bind_null(index);
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(impl_->handle.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  sqlite3_reset(impl_->handle.get());
+  impl_->owner->give_up(code);
+}
+void Statement::run() {
+  while (step()) {
+  }
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(impl_->handle.get(), column) == SQLITE_NULL;
+}
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(impl_->handle.get(), column);
+}
+double Statement::real(int column) const {
+  return sqlite3_column_double(impl_->handle.get(), column);
+}
+std::string_view Statement::text(int column) const {
+  const unsigned char* data = sqlite3_column_text(impl_->handle.get(), column);
+  const int size = sqlite3_column_bytes(impl_->handle.get(), column);
+  return data == nullptr ? std::string_view()
+                         : std::string_view(reinterpret_cast<const char*>(data),
+                                            static_cast<std::size_t>(size));
+}
+std::string_view Statement::blob(int column) const {
+  const void* data = sqlite3_column_blob(impl_->handle.get(), column);
+  const int size = sqlite3_column_bytes(impl_->handle.get(), column);
+  return data == nullptr
+             ? std::string_view()
+             : std::string_view(static_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+}  // namespace soda::store

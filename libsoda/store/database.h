@@ -1,0 +1,90 @@
+// The one connection to the archive's SQLite file. WAL; responders open it read-only, ingest
+// writes.
+//
+// A read-only Database never needs to write anything, not even the -wal and -shm files: where they
+// are missing and the folder is not ours, the file is read as it stands (immutable) until a -wal
+// appears. A file that is absent, or replaced by another, is no end: it is opened when it is there,
+// at the next use outside a transaction.
+//
+// Failures: a busy, locked, missing or corrupt data base is Failure(unavailable) with a sentence
+// without SQL or path; a schema of another version is Failure(unavailable) naming both versions.
+// One object, one thread; after fork() the child must not use its parent's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/handle.h"
+
+namespace soda::store {
+
+inline constexpr int schema_version = 1;
+
+class Statement;
+
+class Database {
+ public:
+  enum class Mode { read_only, read_write };
+  // read_write creates the file and the schema when absent. Reopens by itself, in read_only mode,
+  // when the file was replaced.
+  Database(const std::string& path, Mode mode);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // A number that changes whenever another connection has committed; it may also change when none
+  // has.
+  std::int64_t data_version();
+  // Runs `work` in one transaction; commits when it returns, rolls back when it throws. Reads see
+  // one state of the archive; read_write takes the write lock at once. Not to be nested.
+  void transaction(const std::function<void()>& work);
+  // A cached prepared statement, reset and with bindings cleared. The text is one of ours, never a
+  // client's.
+  Statement prepare(std::string_view sql);
+  // "ok", or what PRAGMA quick_check found first.
+  std::string check();
+  // The right to ingest: held by one process at a time, for the life of the result (a killed
+  // process loses it). Throws Failure(unavailable) at once when another holds it. REQUIRES
+  // Mode::read_write.
+  FileDescriptor claim();
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// One use of a prepared statement; gives it back to the cache when destroyed. Indices count from 1
+// for bind, from 0 for columns.
+class Statement {
+ public:
+  Statement(Statement&&) noexcept;
+  ~Statement();
+  Statement& bind(int index, std::int64_t value);
+  Statement& bind(int index, double value);
+  Statement& bind(int index, std::string_view value);
+  Statement& bind_blob(int index, std::string_view value);
+  Statement& bind_null(int index);
+  Statement& bind(int index, const std::optional<double>& value);
+  Statement& bind(int index, const std::optional<std::int64_t>& value);
+  bool step();  // true: a row
+  void run();   // to the end, rows ignored
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  double real(int column) const;
+  std::string_view text(int column) const;  // valid until the next step
+  std::string_view blob(int column) const;
+
+  struct Impl;
+
+ private:
+  friend class Database;
+  explicit Statement(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace soda::store

@@ -1,0 +1,177 @@
+#include "store/recorder.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/failure.h"
+#include "store/rows.h"
+
+namespace soda::store {
+namespace {
+
+constexpr std::string_view known_columns =
+    "id, root, path, size, mtime_ns, inode, gzipped, collection, problem";
+
+KnownFile known_of(const Statement& row) {
+  return {file_of(row), std::string(row.text(7)), std::string(row.text(8))};
+}
+
+// "?3, ?4, …": as many as there are ObsCore columns.
+std::string obscore_marks(int first) {
+  std::string marks;
+  for (std::size_t i = 0; i < obscore_columns().size(); ++i) {
+    marks += fmt::format("{}?{}", i == 0 ? "" : ", ", first + static_cast<int>(i));
+  }
+  return marks;
+}
+
+// Inserts, or rewrites the row that has the identifier, whose id stays.
+const std::string& upsert_dataset() {
+  static const std::string sql = [] {
+    std::string text = fmt::format(
+        "INSERT INTO dataset (file, hdu, {}) VALUES (?1, ?2, {}) ON CONFLICT (obs_publisher_did "
+        "COLLATE NOCASE) DO UPDATE SET "
+        "file = excluded.file, hdu = excluded.hdu",
+        obscore_list(), obscore_marks(3));
+    for (const ObsCoreColumn& column : obscore_columns())
+      text += fmt::format(", {0} = excluded.{0}", column.name);
+    return text;
+  }();
+  return sql;
+}
+
+}  // namespace
+
+Recorder::Recorder(Database& database) : database_(database), claim_(database.claim()) {}
+
+std::optional<KnownFile> Recorder::known(std::string_view root, std::string_view path) {
+  Statement row = database_.prepare(
+      fmt::format("SELECT {} FROM file WHERE root = ?1 AND path = ?2", known_columns));
+  row.bind(1, root).bind(2, path);
+  if (!row.step()) return std::nullopt;
+  return known_of(row);
+}
+
+void Recorder::put(const FileContents& contents) {
+  const std::optional<KnownFile> before = known(contents.file.root, contents.file.path);
+  refuse_taken_identifiers(before ? before->file.id : 0, contents);
+  const std::int64_t file = put_file(contents);
+  database_.prepare("DELETE FROM hdu WHERE file = ?1").bind(1, file).run();
+  for (const HduRecord& hdu : contents.hdus) insert_hdu(database_, file, hdu);
+
+  // Negative while in doubt: what the new contents do not claim back is gone.
+  database_.prepare("UPDATE dataset SET hdu = -2 WHERE file = ?1").bind(1, file).run();
+  for (const NewDataset& dataset : contents.datasets) put_dataset(file, dataset);
+  database_.prepare("DELETE FROM dataset WHERE file = ?1 AND hdu = -2").bind(1, file).run();
+  holdings_changed();
+}
+
+void Recorder::remove(std::int64_t file) {
+  database_.prepare("DELETE FROM file WHERE id = ?1").bind(1, file).run();
+  holdings_changed();
+}
+
+void Recorder::refuse_taken_identifiers(std::int64_t file, const FileContents& contents) {
+  const auto refuse = [](std::string_view did, std::string_view path) {
+    throw Failure(FailureKind::usage, fmt::format("the identifier {} belongs to {} already (letter "
+                                                  "case does not distinguish identifiers)",
+                                                  did, path));
+  };
+  Statement whole =
+      database_.prepare("SELECT path FROM file WHERE did = ?1 COLLATE NOCASE AND id <> ?2");
+  whole.bind(1, std::string_view(contents.did)).bind(2, file);
+  if (whole.step()) refuse(contents.did, whole.text(0));
+  for (const NewDataset& dataset : contents.datasets) {
+    const std::string& did = dataset.obscore.obs_publisher_did;
+    Statement row = database_.prepare(
+        "SELECT path FROM dataset JOIN file ON file.id = dataset.file "
+        "WHERE obs_publisher_did = ?1 COLLATE NOCASE AND file <> ?2");
+    row.bind(1, std::string_view(did)).bind(2, file);
+    if (row.step()) refuse(did, row.text(0));
+  }
+}
+
+std::int64_t Recorder::put_file(const FileContents& contents) {
+  const FileRecord& file = contents.file;
+  Statement row = database_.prepare(
+      "INSERT INTO file (root, path, size, mtime_ns, inode, gzipped, collection, did, problem) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (root, path) DO UPDATE SET size = "
+      "excluded.size, "
+      "mtime_ns = excluded.mtime_ns, inode = excluded.inode, gzipped = excluded.gzipped, "
+      "collection = excluded.collection, "
+      "did = excluded.did, problem = excluded.problem RETURNING id");
+  row.bind(1, std::string_view(file.root)).bind(2, std::string_view(file.path));
+  row.bind(3, file.size).bind(4, file.mtime_ns).bind(5, static_cast<std::int64_t>(file.inode));
+  row.bind(6, std::int64_t{file.gzipped}).bind(7, std::string_view(contents.collection));
+  row.bind(8, std::string_view(contents.did));
+  if (contents.problem.empty()) {
+    row.bind_null(9);
+  } else {
+    row.bind(9, std::string_view(contents.problem));
+  }
+  row.step();
+  const std::int64_t id = row.integer(0);
+  row.run();
+  return id;
+}
+
+void Recorder::put_dataset(std::int64_t file, const NewDataset& dataset) {
+  Statement row = database_.prepare(upsert_dataset());
+  row.bind(1, file).bind(2, std::int64_t{dataset.hdu});
+  bind_obscore(row, 3, dataset.obscore);
+  row.run();
+}
+
+void Recorder::holdings_changed() {
+  database_.prepare("UPDATE counter SET value = random() WHERE name = 'holdings'").run();
+}
+
+std::vector<KnownFile> files_below(Database& database, std::string_view root, std::string_view path,
+                                   std::int64_t after, std::int64_t limit) {
+  // '0' follows '/' in ASCII: all that begins with "path/" lies between the two.
+  const std::string first = fmt::format("{}/", path);
+  const std::string beyond = fmt::format("{}0", path);
+  Statement row =
+      database.prepare(fmt::format("SELECT {} FROM file WHERE root = ?1 AND (?2 = '' OR path = ?2 "
+                                   "OR (path >= ?3 AND path < ?4)) AND id > ?5 "
+                                   "ORDER BY id LIMIT ?6",
+                                   known_columns));
+  row.bind(1, root)
+      .bind(2, path)
+      .bind(3, std::string_view(first))
+      .bind(4, std::string_view(beyond));
+  row.bind(5, after).bind(6, limit);
+  std::vector<KnownFile> files;
+  while (row.step()) files.push_back(known_of(row));
+  return files;
+}
+
+void list_datasets(Database& database, std::string_view collection,
+                   const std::function<void(const ListedDataset&)>& each) {
+  static const std::string sql = fmt::format(
+      "SELECT hdu, root, path, "
+      "(SELECT shape FROM hdu WHERE hdu.file = dataset.file AND hdu.number = dataset.hdu), {} "
+      "FROM dataset JOIN file ON file.id = dataset.file "
+      "WHERE ?1 = '' OR obs_collection = ?1 ORDER BY obs_publisher_did COLLATE NOCASE",
+      obscore_list());
+  Statement row = database.prepare(sql);
+  row.bind(1, collection);
+  while (row.step()) {
+    ListedDataset dataset;
+    dataset.hdu = static_cast<int>(row.integer(0));
+    dataset.root = row.text(1);
+    dataset.path = row.text(2);
+    dataset.shape = list_of(row.text(3));
+    dataset.obscore = obscore_of(row, 4);
+    each(dataset);
+  }
+}
+
+std::int64_t count_datasets(Database& database) {
+  Statement row = database.prepare("SELECT count(*) FROM dataset");
+  row.step();
+  return row.integer(0);
+}
+
+}  // namespace soda::store

@@ -1,0 +1,14 @@
+// The tables of the archive's data base.
+#pragma once
+
+#include <string>
+
+namespace soda::store {
+
+// "SODA": PRAGMA application_id, which tells our files from other programs'.
+inline constexpr int application_id = 0x534F4441;
+
+// CREATE statements of an empty archive; the columns of `dataset` come from obscore_columns().
+std::string schema_sql();
+
+}  // namespace soda::store
