@@ -1,0 +1,74 @@
+#include <string>
+#include <vector>
+
+#include "site/config.h"
+
+namespace soda::site {
+namespace {
+
+constexpr std::int64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
+constexpr double tib = 1024.0 * 1024 * 1024 * 1024;
+
+Setting text_row(std::string_view name, std::string_view fallback, Kind kind, std::string_view text,
+                 std::string_view choices = {}) {
+  return {name, std::string(fallback), "", 0, 0, kind, choices, text};
+}
+
+Setting number_row(std::string_view name, std::int64_t fallback, std::string_view unit,
+                   double minimum, double maximum, std::string_view text) {
+  return {name, fallback, unit, minimum, maximum, Kind::free, "", text};
+}
+
+std::vector<Setting> make_settings() {
+  return {
+      text_row("base_url", "http://127.0.0.1:8080/vo", Kind::url,
+               "The public address of the services, as clients see it; its path is where they are "
+               "mounted."),
+      text_row("authority", "example.org", Kind::authority,
+               "The authority part of the identifiers ivo://AUTHORITY/COLLECTION?PATH."),
+      text_row("title", "Image archive", Kind::free, "The name of the archive, for people."),
+      text_row("publisher", "", Kind::free, "Who publishes the archive."),
+      text_row("contact", "", Kind::free, "Where to write about the archive."),
+      text_row("database", SODA_LOCALSTATEDIR "/lib/soda/archive.sqlite", Kind::folder,
+               "The SQLite file that ingest writes and the services read."),
+      text_row("cache_folder", "", Kind::folder,
+               "Where gzipped files are unpacked to be cut; empty: they are refused."),
+      number_row("cache_limit", 10 * gib, "bytes", 0, 1024 * tib,
+                 "How much the cache folder may hold; the files used longest ago go first."),
+      number_row("max_answer", 16 * gib, "bytes", 2880, 1024 * tib,
+                 "The largest synchronous answer; a larger one is refused with its size."),
+      number_row("max_body", mib, "bytes", 1024, 1.0 * gib,
+                 "The largest request body that is read."),
+      number_row("max_vertices", 10000, "", 3, 1e6, "The most vertices of a polygon."),
+      number_row("max_fields", 20000, "", 10, 1e6, "The most parameters of one request."),
+      number_row("buffer_budget", 16 * mib, "bytes", 64 * kib, 4.0 * gib,
+                 "How much of one answer is held in memory at a time."),
+      number_row("small_table_limit", mib, "bytes", 0, 1.0 * gib,
+                 "Tables up to this size are kept beside the cut images."),
+      text_row("small_tables", "BEAMS", Kind::free,
+               "Names (EXTNAME) of tables that are kept whatever their size, separated by blanks."),
+      text_row("file_access", "map", Kind::choice,
+               "How pixels are read: mapped into memory, or by read calls (network file systems).",
+               "map|read"),
+      text_row("auth", "none", Kind::choice,
+               "Whom to believe about users: nobody, or the web server's REMOTE_USER.",
+               "none|server"),
+      text_row("log_file", "", Kind::folder,
+               "Where log lines go; empty: standard error. Reopened on SIGHUP."),
+      number_row("retry_after", 30, "s", 1, 86400,
+                 "What Retry-After says when the service is unavailable for the moment."),
+      number_row("holdings_memory", 24 * mib, "bytes", mib, 1024.0 * gib,
+                 "How much of the archive's description each process keeps in memory."),
+      number_row("mapped_files", 64, "", 0, 512, "How many files each process keeps mapped."),
+      number_row("examples", 3, "", 0, 100, "How many examples the examples page shows."),
+  };
+}
+
+}  // namespace
+
+std::span<const Setting> settings() {
+  static const std::vector<Setting> rows = make_settings();
+  return rows;
+}
+
+}  // namespace soda::site
