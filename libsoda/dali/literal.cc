@@ -1,0 +1,157 @@
+#include "dali/literal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/text.h"
+
+namespace soda::dali {
+namespace {
+
+[[noreturn]] void refuse(std::string_view parameter, std::string_view value,
+                         std::string_view expected) {
+  throw Failure(FailureKind::usage,
+                fmt::format("{}: {}, received \"{}\"", parameter, expected, quoted(value)),
+                std::string(parameter));
+}
+
+// The makers of regions and the like know what is wrong, but not of which parameter.
+template <class Make>
+auto named(std::string_view parameter, std::string_view value, Make make) {
+  try {
+    return make();
+  } catch (const Failure& failure) {
+    refuse(parameter, value, failure.what());
+  }
+}
+
+void require_count(std::string_view parameter, std::string_view value, std::size_t found,
+                   std::size_t count, std::string_view meaning) {
+  if (found == count) return;
+  refuse(parameter, value,
+         fmt::format("{} numbers ({}) are expected, got {}", count, meaning, found));
+}
+
+sky::Direction direction(std::string_view parameter, std::string_view value, double lon,
+                         double lat) {
+  if (!std::isfinite(lon)) refuse(parameter, value, "a finite longitude in degrees is expected");
+  if (!(std::abs(lat) <= 90)) {
+    refuse(parameter, value,
+           fmt::format("a latitude from -90 to 90 degrees is expected, got {}", to_text(lat)));
+  }
+  return sky::Direction::from_lon_lat(sky::Angle::from_degrees(lon), sky::Angle::from_degrees(lat));
+}
+
+std::pair<double, double> parse_interval(std::string_view parameter, std::string_view value) {
+  const std::vector<double> numbers = parse_numbers(parameter, value);
+  if (numbers.size() > 2) {
+    refuse(parameter, value,
+           fmt::format("one or two numbers (lower and upper end) are expected, got {}",
+                       numbers.size()));
+  }
+  const double lo = numbers.front(), hi = numbers.back();
+  if (lo > hi) refuse(parameter, value, "the lower end must not be above the upper end");
+  if (std::isinf(lo) && lo == hi) {
+    refuse(parameter, value,
+           "-Inf is an open lower end and +Inf an open upper end; a finite number "
+           "or both ends are expected");
+  }
+  return {lo, hi};
+}
+
+}  // namespace
+
+std::vector<double> parse_numbers(std::string_view parameter, std::string_view value,
+                                  std::size_t limit) {
+  const std::vector<std::string_view> words = split_blanks(value);
+  if (words.empty()) refuse(parameter, value, "numbers are expected");
+  if (words.size() > limit) {
+    refuse(parameter, value,
+           fmt::format("at most {} numbers are accepted, got {}", limit, words.size()));
+  }
+  std::vector<double> numbers;
+  numbers.reserve(words.size());
+  for (const std::string_view word : words) {
+    const auto number = to_double(word);
+    if (!number || std::isnan(*number)) {
+      refuse(parameter, value, fmt::format("\"{}\" is not a number", quoted(word, 40)));
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+sky::Circle parse_circle(std::string_view parameter, std::string_view value) {
+  const std::vector<double> numbers = parse_numbers(parameter, value);
+  require_count(parameter, value, numbers.size(), 3, "lon lat radius");
+  const sky::Direction centre = direction(parameter, value, numbers[0], numbers[1]);
+  return named(parameter, value,
+               [&] { return sky::Circle(centre, sky::Angle::from_degrees(numbers[2])); });
+}
+
+sky::Polygon parse_polygon(std::string_view parameter, std::string_view value,
+                           std::size_t max_vertices) {
+  // A closing vertex, which is dropped, shall not be the one too many.
+  const std::vector<double> numbers = parse_numbers(parameter, value, 2 * max_vertices + 2);
+  if (numbers.size() < 6 || numbers.size() % 2 != 0) {
+    refuse(parameter, value,
+           fmt::format("three or more vertices (lon lat each) are expected, got {} numbers",
+                       numbers.size()));
+  }
+  std::vector<sky::Direction> vertices;
+  vertices.reserve(numbers.size() / 2);
+  for (std::size_t i = 0; i < numbers.size(); i += 2) {
+    vertices.push_back(direction(parameter, value, numbers[i], numbers[i + 1]));
+  }
+  return named(parameter, value, [&] {
+    sky::Polygon polygon(std::move(vertices));
+    if (polygon.vertices().size() > max_vertices) {
+      throw Failure(FailureKind::usage, fmt::format("at most {} vertices are accepted, got {}",
+                                                    max_vertices, polygon.vertices().size()));
+    }
+    return polygon;
+  });
+}
+
+sky::Range parse_range(std::string_view parameter, std::string_view value) {
+  const std::vector<double> numbers = parse_numbers(parameter, value);
+  require_count(parameter, value, numbers.size(), 4, "lon1 lon2 lat1 lat2");
+  return named(parameter, value,
+               [&] { return sky::Range(numbers[0], numbers[1], numbers[2], numbers[3]); });
+}
+
+sky::Band parse_band(std::string_view parameter, std::string_view value) {
+  const auto [lo, hi] = parse_interval(parameter, value);
+  return {{lo}, {hi}};
+}
+
+sky::TimeSpan parse_time(std::string_view parameter, std::string_view value) {
+  const auto [lo, hi] = parse_interval(parameter, value);
+  return {{lo}, {hi}};
+}
+
+std::int64_t parse_integer(std::string_view parameter, std::string_view value, std::int64_t minimum,
+                           std::int64_t maximum) {
+  const auto number = to_integer(trim(value));
+  if (!number || *number < minimum || *number > maximum) {
+    refuse(parameter, value,
+           fmt::format("a whole number from {} to {} is expected", minimum, maximum));
+  }
+  return *number;
+}
+
+bool parse_flag(std::string_view parameter, std::string_view value) {
+  constexpr std::array<std::pair<std::string_view, bool>, 6> spellings = {
+      {{"true", true}, {"false", false}, {"1", true}, {"0", false}, {"t", true}, {"f", false}}};
+  const std::string word = to_lower(trim(value));
+  const auto found = std::ranges::find(spellings, word, &std::pair<std::string_view, bool>::first);
+  if (found == spellings.end()) refuse(parameter, value, "true or false is expected");
+  return found->second;
+}
+
+}  // namespace soda::dali

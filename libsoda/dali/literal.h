@@ -1,0 +1,36 @@
+// Literals of DALI and SODA -> typed values. Every Failure(usage) names the parameter, what was
+// expected and the value received. Numbers stand between runs of blanks and are VOTable's
+// (base/text.h); NaN is refused everywhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sky/interval.h"
+#include "sky/region.h"
+
+namespace soda::dali {
+
+// "lon lat r", degrees ICRS; any finite longitude (reduced), |lat| <= 90, 0 < r <= 180.
+sky::Circle parse_circle(std::string_view parameter, std::string_view value);
+// "lon lat lon lat …", three to `max_vertices` vertices, either winding.
+sky::Polygon parse_polygon(std::string_view parameter, std::string_view value,
+                           std::size_t max_vertices = 10000);
+// "lon1 lon2 lat1 lat2", open ends -Inf/+Inf.
+sky::Range parse_range(std::string_view parameter, std::string_view value);
+// "lo hi" or a lone number (taken twice); open ends -Inf for lo and +Inf for hi; lo > hi is
+// refused.
+sky::Band parse_band(std::string_view parameter, std::string_view value);
+sky::TimeSpan parse_time(std::string_view parameter, std::string_view value);
+// One or more numbers, infinities included; at most `limit`.
+std::vector<double> parse_numbers(std::string_view parameter, std::string_view value,
+                                  std::size_t limit = 20000);
+std::int64_t parse_integer(std::string_view parameter, std::string_view value, std::int64_t minimum,
+                           std::int64_t maximum);
+bool parse_flag(std::string_view parameter,
+                std::string_view value);  // true false 1 0 T F, any case
+
+}  // namespace soda::dali

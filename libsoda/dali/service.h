@@ -1,0 +1,57 @@
+// A service is one row: where it is mounted, what it is called in capabilities, which parameters it
+// takes, and the function that answers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "dali/param.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "site/config.h"
+#include "store/database.h"
+#include "store/holdings.h"
+
+namespace soda::dali {
+
+// What a program holds for as long as it runs; handed to handlers by reference.
+struct Context {
+  const site::Config& config;
+  store::Holdings& holdings;
+  store::Database& database;
+  std::string version;  // of the package
+};
+
+// One call: the request, its checked arguments, and the log line to which a handler may add (step
+// times, data set, boxes).
+struct Call {
+  const http::Request& request;
+  const http::Form& form;
+  const Arguments& arguments;
+  LogLine& log;
+  // Who asks, as the web server says it, when the setting auth is "server"; empty: anonymous.
+  std::string_view user = {};
+};
+
+// In which form an error goes back.
+enum class ErrorStyle { text, votable };
+
+struct Service {
+  std::string_view name;         // of the last path segment: "sync"
+  std::string_view standard_id;  // "ivo://ivoa.net/std/SODA#sync-1.0"; empty: not in capabilities
+  std::string_view interface_type;     // "vs:ParamHTTP" or "vr:WebBrowser"
+  std::string_view interface_version;  // "1.0" or empty
+  std::string_view access_use;         // "full" or "base"
+  std::string_view methods;            // "GET HEAD POST"
+  std::string_view result_type;        // of capabilities; may be empty
+  std::span<const Parameter> parameters;
+  ErrorStyle errors = ErrorStyle::text;
+  std::function<http::Response(const Context&, const Call&)> handle;
+};
+
+}  // namespace soda::dali
