@@ -1,0 +1,30 @@
+// Acting: a Plan becomes bytes. Only the disk and the client can fail here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "cutout/plan.h"
+#include "fits/file.h"
+#include "fits/section.h"
+#include "http/response.h"
+
+namespace soda::cutout {
+
+// What a process keeps open between cuts. One thread.
+struct Tools {
+  // Plain images go out straight from mapped files; `reading` is for bytes that this process must
+  // look at itself (masks, padding, checksums), where a file cut short under us must be a failure
+  // and not a signal.
+  fits::FileCache sending;
+  fits::FileCache reading;
+  fits::TileReader tiles;
+};
+
+// Opens the file (Failure before the first byte: it vanished, it is not the one that was ingested),
+// and gives the answer as a body that can be written from any byte on. `path` is the file's
+// absolute path. `tools` must outlive the body.
+std::unique_ptr<http::Body> make_body(Plan plan, const std::string& path, Tools& tools);
+
+}  // namespace soda::cutout

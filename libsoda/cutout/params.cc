@@ -1,0 +1,269 @@
+#include "cutout/params.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "dali/literal.h"
+
+namespace soda::cutout {
+namespace {
+
+using dali::Repeat;
+
+constexpr dali::Parameter table[] = {
+    {"ID", "char", "*", "", "", "meta.id;meta.dataset", Repeat::single, "",
+     "Publisher identifier of the data set", true},
+    {"POS", "char", "*", "", "", "pos.outline;obs", Repeat::single, "",
+     "Region to cut out (ICRS, degrees): CIRCLE lon lat r, RANGE lon1 lon2 lat1 lat2, POLYGON lon1 "
+     "lat1 lon2 lat2 lon3 lat3 ..., or BRECT lon lat w h [pixel|arcsec|deg]",
+     true},
+    {"CIRCLE", "double", "3", "circle", "deg", "pos.outline;obs", Repeat::single, "",
+     "Circle to cut out (ICRS): lon lat radius", true},
+    {"POLYGON", "double", "*", "polygon", "deg", "pos.outline;obs", Repeat::single, "",
+     "Polygon to cut out (ICRS): lon1 lat1 lon2 lat2 lon3 lat3 ...", true},
+    {"BAND", "double", "2", "interval", "m", "em.wl;stat.interval", Repeat::single, "",
+     "Vacuum wavelengths to cut out: lo hi, or one value", true},
+    {"TIME", "double", "2", "interval", "d", "time.interval;obs.exposure", Repeat::single, "",
+     "Times to cut out (MJD, UTC): lo hi, or one value", true},
+    {"POL", "char", "*", "", "", "meta.code;phys.polarization", Repeat::filter,
+     "I|Q|U|V|RR|LL|RL|LR|XX|YY|XY|YX|POLI|POLA", "Polarisation states to keep; may be repeated",
+     true},
+    {"CHANNEL", "long", "2", "interval", "", "meta.number;em", Repeat::single, "",
+     "Planes of the spectral axis to keep: first last, counted from 1, both included", true},
+    {"PIXELS", "char", "*", "", "", "meta.section;pos.cartesian", Repeat::single, "",
+     "Pixels to keep, one section an axis: [x1:x2,y1:y2,*], counted from 1, both included", true},
+    {"EXT", "char", "*", "", "", "meta.id;meta.file", Repeat::list, "",
+     "Only these HDUs: an EXTNAME, or a number with 0 = primary; may be repeated", true},
+    {"DETAIL", "char", "*", "", "", "meta.code.class", Repeat::single, "Image|MaskedImage|All",
+     "What comes along: the image alone, its mask and errors too, or every table as well", true},
+    {"CUTOUTDETAIL", "char", "*", "", "", "meta.code.class", Repeat::single,
+     "Image|MaskedImage|Exposure|All", "The same as DETAIL, with Exposure for All", false},
+    {"MASK", "char", "*", "", "", "meta.code", Repeat::single, "none|nan|plane",
+     "Pixels outside the shape: nan sets them to NaN or BLANK, plane appends a byte image (1 = "
+     "inside)",
+     true},
+    {"PAD", "boolean", "", "", "", "meta.code", Repeat::single, "",
+     "true: fill the box up with NaN or BLANK where it reaches over the image's edge", true},
+    {"RESPONSEFORMAT", "char", "*", "", "", "meta.code.mime", Repeat::single, "",
+     "application/fits or image/fits", false},
+    {"RUNID", "char", "*", "", "", "meta.id", Repeat::single, "",
+     "A text of at most 64 characters for the service's log", false},
+};
+
+PixelRectangle pixel_rectangle(const sky::Direction& centre, double w, double h) {
+  return {centre, w, h};
+}
+
+Failure malformed(std::string_view parameter, std::string_view expected, std::string_view value) {
+  return {FailureKind::usage,
+          fmt::format("{} must be {}, got \"{}\"", parameter, expected, quoted(value)),
+          std::string(parameter)};
+}
+
+constexpr std::string_view brect_form =
+    "BRECT lon lat w h with an optional unit pixel, arcsec or deg";
+
+// w and h along the pixel axes for `pixel`; else the sides of a box in the tangent plane at the
+// centre.
+Shape parse_brect(std::string_view value) {
+  auto words = split_blanks(value);
+  std::string unit = "deg";
+  if (words.size() == 5) {
+    unit = to_lower(words.back());
+    words.pop_back();
+  }
+  if (words.size() != 4) throw malformed("POS", brect_form, value);
+  std::array<double, 4> v{};
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto number = to_double(words[i]);
+    if (!number || !std::isfinite(*number)) throw malformed("POS", brect_form, value);
+    v[i] = *number;
+  }
+  if (std::abs(v[1]) > 90) throw malformed("POS", "BRECT with a latitude in [-90, 90]", value);
+  if (!(v[2] > 0 && v[3] > 0)) throw malformed("POS", "BRECT with w and h above 0", value);
+  const auto centre =
+      sky::Direction::from_lon_lat(sky::Angle::from_degrees(v[0]), sky::Angle::from_degrees(v[1]));
+  if (unit == "pixel") {
+    if (v[2] > 1e9 || v[3] > 1e9)
+      throw malformed("POS", "BRECT of at most 1e9 pixels a side", value);
+    return pixel_rectangle(centre, v[2], v[3]);
+  }
+  if (unit != "deg" && unit != "arcsec") throw malformed("POS", brect_form, value);
+  const double scale = unit == "deg" ? 1 : 1.0 / 3600;
+  try {
+    return sky::Region(sky::tangent_box(centre, sky::Angle::from_degrees(v[2] * scale),
+                                        sky::Angle::from_degrees(v[3] * scale)));
+  } catch (const Failure& failure) {
+    throw Failure(failure.kind(), fmt::format("POS: {}, got \"{}\"", failure.what(), quoted(value)),
+                  "POS");
+  }
+}
+
+Shape parse_position(std::string_view value, std::size_t max_vertices) {
+  struct Form {
+    std::string_view keyword;
+    Shape (*parse)(std::string_view rest, std::size_t max_vertices);
+  };
+  static constexpr Form forms[] = {
+      {"CIRCLE",
+       [](std::string_view rest, std::size_t) -> Shape {
+         return sky::Region(dali::parse_circle("POS", rest));
+       }},
+      {"RANGE",
+       [](std::string_view rest, std::size_t) -> Shape {
+         return sky::Region(dali::parse_range("POS", rest));
+       }},
+      {"POLYGON",
+       [](std::string_view rest, std::size_t most) -> Shape {
+         return sky::Region(dali::parse_polygon("POS", rest, most));
+       }},
+      {"BRECT", [](std::string_view rest, std::size_t) -> Shape { return parse_brect(rest); }}};
+  const std::string_view trimmed = trim(value);
+  const auto blank = trimmed.find_first_of(" \t\r\n");
+  const std::string_view keyword = trimmed.substr(0, blank);
+  for (const Form& form : forms) {
+    if (equal_ignoring_case(keyword, form.keyword)) {
+      return form.parse(blank == std::string_view::npos ? "" : trimmed.substr(blank), max_vertices);
+    }
+  }
+  throw malformed("POS", "CIRCLE, RANGE, POLYGON or BRECT and its numbers", value);
+}
+
+// POS, CIRCLE and POLYGON are three spellings of one filter.
+std::optional<Shape> parse_shape(const dali::Arguments& arguments, std::size_t max_vertices) {
+  std::optional<Shape> shape;
+  std::string_view first;
+  const auto take = [&](std::string_view name, const auto& parse) {
+    const auto value = arguments.one(name);
+    if (!value) return;
+    if (shape) {
+      throw Failure(
+          FailureKind::multi_valued,
+          fmt::format("{} and {} are both given, and one shape is supported", first, name),
+          std::string(name));
+    }
+    shape = parse(*value);
+    first = name;
+  };
+  take("POS", [&](std::string_view v) { return parse_position(v, max_vertices); });
+  take("CIRCLE",
+       [](std::string_view v) -> Shape { return sky::Region(dali::parse_circle("CIRCLE", v)); });
+  take("POLYGON", [&](std::string_view v) -> Shape {
+    return sky::Region(dali::parse_polygon("POLYGON", v, max_vertices));
+  });
+  return shape;
+}
+
+wcs::PixelInterval parse_interval(std::string_view parameter, std::string_view lo,
+                                  std::string_view hi, std::string_view expected,
+                                  std::string_view value) {
+  const auto first = to_integer(trim(lo));
+  const auto last = to_integer(trim(hi));
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  if (!first || !last || *first < 1 || *last < *first || *last > most) {
+    throw malformed(parameter, expected, value);
+  }
+  return {*first, *last};
+}
+
+wcs::PixelInterval parse_channel(std::string_view value) {
+  constexpr std::string_view expected = "two whole numbers, first last, with 1 <= first <= last";
+  const auto words = split_blanks(value);
+  if (words.empty() || words.size() > 2) throw malformed("CHANNEL", expected, value);
+  return parse_interval("CHANNEL", words.front(), words.back(), expected, value);
+}
+
+// CFITSIO's spelling of an image section: "[x1:x2,y1:y2,*]"; a step is not offered.
+std::vector<AxisSection> parse_pixels(std::string_view value) {
+  constexpr std::string_view expected =
+      "[first:last,...] with one section an axis, counted from 1, first <= last, * for a whole "
+      "axis "
+      "and no step";
+  const std::string_view text = trim(value);
+  if (text.size() < 3 || text.front() != '[' || text.back() != ']') {
+    throw malformed("PIXELS", expected, value);
+  }
+  std::vector<AxisSection> sections;
+  for (const auto part : split(text.substr(1, text.size() - 2), ',')) {
+    if (sections.size() == 999) throw malformed("PIXELS", expected, value);  // FITS: NAXIS <= 999
+    if (trim(part) == "*") {
+      sections.emplace_back();
+      continue;
+    }
+    const auto ends = split(part, ':');
+    if (ends.size() > 2) throw malformed("PIXELS", expected, value);
+    sections.emplace_back(parse_interval("PIXELS", ends.front(), ends.back(), expected, value));
+  }
+  return sections;
+}
+
+template <class T>
+T chosen(std::string_view value, std::initializer_list<std::pair<std::string_view, T>> choices,
+         T fallback) {
+  for (const auto& [name, meaning] : choices) {
+    if (equal_ignoring_case(value, name)) return meaning;
+  }
+  return fallback;
+}
+
+Detail parse_detail(const dali::Arguments& arguments) {
+  const auto one = arguments.one("DETAIL");
+  const auto other = arguments.one("CUTOUTDETAIL");
+  if (one && other) {
+    throw Failure(FailureKind::multi_valued,
+                  "DETAIL and CUTOUTDETAIL are two names of one parameter", "CUTOUTDETAIL");
+  }
+  if (!one && !other) return Detail::standard;
+  return chosen<Detail>(one ? *one : *other,
+                        {{"Image", Detail::image},
+                         {"MaskedImage", Detail::masked_image},
+                         {"Exposure", Detail::all},
+                         {"All", Detail::all}},
+                        Detail::standard);
+}
+
+// The filters as received, in the table's order, printable: for the provenance card.
+std::string request_text(const dali::Arguments& arguments) {
+  std::string text;
+  for (const auto& parameter : table) {
+    if (parameter.name == "ID" || parameter.name == "RESPONSEFORMAT" || parameter.name == "RUNID") {
+      continue;
+    }
+    for (const auto& value : arguments.all(parameter.name)) {
+      if (!text.empty()) text += "; ";
+      text += fmt::format("{}={}", parameter.name, quoted(value, 400));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const dali::Parameter> parameters() { return table; }
+
+Cut parse_cut(const dali::Arguments& arguments, std::size_t max_vertices) {
+  Cut cut;
+  cut.shape = parse_shape(arguments, max_vertices);
+  cut.request_text = request_text(arguments);
+  if (const auto value = arguments.one("BAND")) cut.band = dali::parse_band("BAND", *value);
+  if (const auto value = arguments.one("TIME")) cut.time = dali::parse_time("TIME", *value);
+  if (const auto value = arguments.one("CHANNEL")) cut.channel = parse_channel(*value);
+  if (const auto value = arguments.one("PIXELS")) cut.pixels = parse_pixels(*value);
+  for (const auto& value : arguments.all("POL")) cut.states.push_back(to_upper(value));
+  cut.extensions = arguments.all("EXT");
+  cut.detail = parse_detail(arguments);
+  cut.outside =
+      chosen<Outside>(arguments.one("MASK").value_or(""),
+                      {{"nan", Outside::blank}, {"plane", Outside::plane}}, Outside::keep);
+  if (const auto value = arguments.one("PAD")) {
+    cut.beyond = dali::parse_flag("PAD", *value) ? Beyond::pad : Beyond::clip;
+  }
+  return cut;
+}
+
+}  // namespace soda::cutout

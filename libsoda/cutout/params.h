@@ -1,0 +1,22 @@
+// The one table of the SODA parameters, and a request's arguments as a Cut.
+//
+// Sources: SODA 1.0 sections 3.2 and 3.3; CHANNEL, PIXELS, EXT, DETAIL, MASK, PAD and BRECT are the
+// project's own (soda-sync(8)).
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cutout/plan.h"
+#include "dali/param.h"
+
+namespace soda::cutout {
+
+std::span<const dali::Parameter> parameters();
+
+// Everything of the arguments that says what to cut (ID, RESPONSEFORMAT and RUNID are not part of
+// it). Throws Failure(usage or multi_valued).
+Cut parse_cut(const dali::Arguments& arguments, std::size_t max_vertices);
+
+}  // namespace soda::cutout

@@ -1,0 +1,215 @@
+#include "cutout/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cutout/cut.h"
+#include "cutout/descriptor.h"
+#include "cutout/params.h"
+#include "cutout/plan.h"
+#include "dali/format.h"
+
+namespace soda::cutout {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr dali::Format formats[] = {{"application/fits", "fits"}, {"image/fits", ""}};
+
+// What the process keeps between requests.
+struct State {
+  explicit State(const site::Config& config)
+      : sources(static_cast<std::size_t>(config.integer("holdings_memory"))),
+        tools{
+            fits::FileCache({.capacity = static_cast<std::size_t>(config.integer("mapped_files")),
+                             .access = config.text("file_access") == "read" ? fits::FileAccess::read
+                                                                            : fits::FileAccess::map,
+                             .unpack_folder = config.text("cache_folder"),
+                             .unpack_limit = config.integer("cache_limit")}),
+            fits::FileCache({.capacity = 8,
+                             .access = fits::FileAccess::read,
+                             .unpack_folder = config.text("cache_folder"),
+                             .unpack_limit = config.integer("cache_limit")}),
+            fits::TileReader(config.integer("buffer_budget"))} {
+    limits.answer = config.integer("max_answer");
+    limits.small_table = config.integer("small_table_limit");
+    for (const auto name : split_blanks(config.text("small_tables")))
+      limits.tables.emplace_back(name);
+    limits.signing_budget = config.integer("buffer_budget");
+    max_vertices = static_cast<std::size_t>(config.integer("max_vertices"));
+  }
+
+  SourceCache sources;
+  Tools tools;
+  Limits limits;
+  std::size_t max_vertices;
+};
+
+std::string utc_day() { return iso8601_utc(std::chrono::system_clock::now()).substr(0, 10); }
+
+std::string path_of(const site::Config& config, const store::FileRecord& file) {
+  const auto root = config.data_roots().find(file.root);
+  if (root == config.data_roots().end()) {
+    throw Failure(
+        FailureKind::unavailable,
+        fmt::format("the data root \"{}\" of this data set is not configured", file.root));
+  }
+  return root->second + "/" + file.path;
+}
+
+// Same request, same file, same version, same day: same bytes, same tag. FNV-1a, 64 bits: a tag
+// tells versions of one URL apart, it guards nothing.
+std::string entity_tag(const store::Dataset& dataset, const dali::Arguments& arguments,
+                       const std::string& day) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  const auto add = [&](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    hash = (hash ^ 0xFFU) * 0x100000001b3U;  // no two lists of texts run together
+  };
+  const auto& file = dataset.holding->file;
+  add(fmt::format("{} {} {} {} " SODA_VERSION, file.size, file.mtime_ns, file.inode, day));
+  add(dataset.obscore.obs_publisher_did);
+  for (const auto& parameter : parameters()) {
+    if (parameter.name == "RUNID" || parameter.name == "ID") continue;
+    for (const auto& value : arguments.all(parameter.name)) {
+      add(parameter.name);
+      add(value);
+    }
+  }
+  return fmt::format("\"{:016x}\"", hash);
+}
+
+// "<stem>_<shape>_<ra>_<dec>_<size>.fits", ASCII, at most 120 characters.
+std::string file_name(const store::Dataset& dataset, const Cut& cut) {
+  std::string_view stem = dataset.holding->file.path;
+  stem.remove_prefix(std::min(stem.size(), stem.rfind('/') + 1));
+  stem = stem.substr(0, stem.find('.'));
+  std::string name(stem.substr(0, 60));
+  if (dataset.hdu > 0) name += fmt::format("_{}", dataset.hdu);
+  const auto add_place = [&](std::string_view shape, const sky::Direction& at, double size) {
+    name += fmt::format("_{}_{:.5f}_{:+.5f}_{:.5g}", shape, at.lon().degrees(), at.lat().degrees(),
+                        size);
+  };
+  if (cut.shape) {
+    if (const auto* rectangle = std::get_if<PixelRectangle>(&*cut.shape)) {
+      add_place("box", rectangle->centre, rectangle->width);
+    } else {
+      static constexpr std::string_view shapes[] = {"circle", "range", "polygon"};
+      const auto& region = std::get<sky::Region>(*cut.shape);
+      const auto circle = sky::bounding_circle(region);
+      add_place(shapes[region.index()], circle.centre(), circle.radius().degrees());
+    }
+  } else {
+    name += "_cut";
+  }
+  for (char& c : name) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '.' || c == '-' || c == '+';
+    if (!plain) c = '_';
+  }
+  return name.substr(0, 115) + ".fits";
+}
+
+double milliseconds_since(Clock::time_point& start) {
+  const auto now = Clock::now();
+  const std::chrono::duration<double, std::milli> passed = now - start;
+  start = now;
+  return passed.count();
+}
+
+std::shared_ptr<const store::Dataset> find_dataset(const dali::Context& context,
+                                                   const dali::Call& call) {
+  const auto id = call.arguments.one("ID");
+  if (!id) throw Failure(FailureKind::usage, "ID is missing: it names the data set to cut", "ID");
+  call.log.add("id", *id);
+  auto dataset = context.holdings.find(*id);
+  if (!dataset) {
+    throw Failure(FailureKind::not_found,
+                  fmt::format("ID is not known to this archive, got \"{}\"", quoted(*id, 200)),
+                  "ID");
+  }
+  return dataset;
+}
+
+http::Response no_content(const NoOverlap& miss, const dali::Call& call) {
+  const std::string reason = fmt::format("{}: {}", miss.axis, miss.reason);
+  call.log.add("no_content", reason);
+  http::Response response = http::text_response(204, "");
+  response.headers.clear();
+  response.add("X-SODA-NoContent", reason);
+  return response;
+}
+
+http::Response answer(State& state, const dali::Context& context, const dali::Call& call) {
+  // DALI leaves a call without parameters open; ours says what may be asked (DataLink 1.1
+  // section 4.4, adhoc:this).
+  if (call.arguments.empty()) return self_description(context);
+  auto time = Clock::now();
+  const auto format = dali::choose_format(
+      formats, call.arguments.one("RESPONSEFORMAT").value_or(""), call.request.header("Accept"));
+  const Cut cut = parse_cut(call.arguments, state.max_vertices);
+  const auto dataset = find_dataset(context, call);
+  call.log.add_milliseconds("find_ms", milliseconds_since(time));
+  const auto source = state.sources.get(dataset->holding);
+  call.log.add_milliseconds("source_ms", milliseconds_since(time));
+  const std::string day = utc_day();
+  auto planned = plan(*dataset, source, cut, state.limits, day);
+  call.log.add_milliseconds("boxes_ms", milliseconds_since(time));
+  if (const auto* miss = std::get_if<NoOverlap>(&planned)) return no_content(*miss, call);
+  auto& plan = std::get<Plan>(planned);
+  call.log.add("boxes", plan.summary);
+
+  http::Response response;
+  response.add("Content-Type", format.content_type);
+  response.add("Content-Disposition",
+               fmt::format("attachment; filename=\"{}\"", file_name(*dataset, cut)));
+  response.add("ETag", entity_tag(*dataset, call.arguments, day));
+  response.add("Accept-Ranges", "bytes");
+  for (const auto& warning : plan.warnings) {
+    response.add("Warning", fmt::format("299 - \"{}\"", warning));
+  }
+  response.body =
+      make_body(std::move(plan), path_of(context.config, dataset->holding->file), state.tools);
+  return response;
+}
+
+}  // namespace
+
+dali::Service sync_service(const dali::Context& context) {
+  dali::Service service;
+  service.name = "sync";
+  service.standard_id = "ivo://ivoa.net/std/SODA#sync-1.0";
+  service.interface_type = "vs:ParamHTTP";
+  service.interface_version = "1.0";
+  service.access_use = "full";
+  service.methods = "GET HEAD POST";
+  service.result_type = "application/fits";
+  service.parameters = parameters();
+  service.handle = [state = std::make_shared<State>(context.config)](const dali::Context& c,
+                                                                     const dali::Call& call) {
+    return answer(*state, c, call);
+  };
+  return service;
+}
+
+std::vector<std::vector<std::pair<std::string, std::string>>> example_cuts(
+    const dali::Context& context, std::size_t count) {
+  std::vector<std::vector<std::pair<std::string, std::string>>> examples;
+  // Some data sets have no place on the sky; a few more than asked for are looked at.
+  for (const auto& dataset : context.holdings.first(4 * count)) {
+    const auto& row = dataset->obscore;
+    if (!row.s_ra || !row.s_dec || !row.s_fov || examples.size() == count) continue;
+    examples.push_back({{"ID", row.obs_publisher_did},
+                        {"CIRCLE", fmt::format("{:.6f} {:.6f} {:.3g}", *row.s_ra, *row.s_dec,
+                                               std::min(*row.s_fov / 10, 1.0))}});
+  }
+  return examples;
+}
+
+}  // namespace soda::cutout
