@@ -10,9 +10,9 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cutout/cut.h"
-#include "cutout/descriptor.h"
 #include "cutout/params.h"
 #include "cutout/plan.h"
+#include "dali/descriptor.h"
 #include "dali/format.h"
 
 namespace soda::cutout {
@@ -147,9 +147,6 @@ http::Response no_content(const NoOverlap& miss, const dali::Call& call) {
 }
 
 http::Response answer(State& state, const dali::Context& context, const dali::Call& call) {
-  // DALI leaves a call without parameters open; ours says what may be asked (DataLink 1.1
-  // section 4.4, adhoc:this).
-  if (call.arguments.empty()) return self_description(context);
   auto time = Clock::now();
   const auto format = dali::choose_format(
       formats, call.arguments.one("RESPONSEFORMAT").value_or(""), call.request.header("Accept"));
@@ -191,8 +188,14 @@ dali::Service sync_service(const dali::Context& context) {
   service.methods = "GET HEAD POST";
   service.result_type = "application/fits";
   service.parameters = parameters();
-  service.handle = [state = std::make_shared<State>(context.config)](const dali::Context& c,
-                                                                     const dali::Call& call) {
+  service.handle = [state = std::make_shared<State>(context.config), row = service](
+                       const dali::Context& c, const dali::Call& call) {
+    // DALI leaves a call without parameters open; ours says what may be asked (DataLink 1.1
+    // section 4.4, adhoc:this).
+    if (call.arguments.empty()) {
+      return dali::self_description(
+          c, row, "Cuts a part of the sky, of wavelength, time or polarisation out of an image");
+    }
     return answer(*state, c, call);
   };
   return service;

@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(twenty_thousand_fields_are_quick) {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - since;
   BOOST_TEST(arguments.all("CIRCLE").size() == 10000u);
   BOOST_TEST(arguments.ignored().size() == 10000u);
-  BOOST_TEST(elapsed.count() < 0.5);  // some 20 ms; quadratic work would take minutes
+  BOOST_TEST(elapsed.count() < 3);  // some 20 ms when idle; quadratic work would take minutes
   Form long_names;
   for (int i = 0; i < 20; ++i)
     long_names.fields.push_back({std::string(50000, 'C') + std::to_string(i), "1"});

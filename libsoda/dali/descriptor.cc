@@ -1,10 +1,9 @@
-#include "cutout/descriptor.h"
+#include "dali/descriptor.h"
 
 #include "base/text.h"
-#include "cutout/params.h"
 #include "xml/writer.h"
 
-namespace soda::cutout {
+namespace soda::dali {
 namespace {
 
 void add_fixed(xml::Writer& xml, std::string_view name, std::string_view value) {
@@ -16,7 +15,7 @@ void add_fixed(xml::Writer& xml, std::string_view name, std::string_view value) 
       .end();
 }
 
-void add_input(xml::Writer& xml, const dali::Parameter& parameter) {
+void add_input(xml::Writer& xml, const Parameter& parameter) {
   xml.start("PARAM").attribute("name", parameter.name).attribute("datatype", parameter.datatype);
   const std::pair<std::string_view, std::string_view> optional[] = {
       {"arraysize", parameter.arraysize},
@@ -39,7 +38,8 @@ void add_input(xml::Writer& xml, const dali::Parameter& parameter) {
 
 }  // namespace
 
-http::Response self_description(const dali::Context& context) {
+http::Response self_description(const Context& context, const Service& service,
+                                std::string_view description) {
   xml::Writer xml;
   xml.start("VOTABLE")
       .attribute("version", "1.4")
@@ -51,14 +51,13 @@ http::Response self_description(const dali::Context& context) {
   xml.start("RESOURCE")
       .attribute("type", "meta")
       .attribute("utype", "adhoc:this")
-      .attribute("name", "soda-sync");
-  xml.element("DESCRIPTION",
-              "Cuts a region of the sky, of wavelength, time or polarisation out of an image");
-  add_fixed(xml, "standardID", "ivo://ivoa.net/std/SODA#sync-1.0");
-  add_fixed(xml, "accessURL", context.config.base_url() + "/sync");
-  add_fixed(xml, "contentType", "application/fits");
+      .attribute("name", service.name);
+  xml.element("DESCRIPTION", description);
+  add_fixed(xml, "standardID", service.standard_id);
+  add_fixed(xml, "accessURL", context.config.base_url() + "/" + std::string(service.name));
+  add_fixed(xml, "contentType", service.result_type);
   xml.start("GROUP").attribute("name", "inputParams");
-  for (const auto& parameter : parameters()) {
+  for (const auto& parameter : service.parameters) {
     if (parameter.described) add_input(xml, parameter);
   }
   http::Response response = http::text_response(200, xml.take(), "application/x-votable+xml");
@@ -66,4 +65,4 @@ http::Response self_description(const dali::Context& context) {
   return response;
 }
 
-}  // namespace soda::cutout
+}  // namespace soda::dali
