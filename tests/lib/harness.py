@@ -1,0 +1,215 @@
+"""What the Python suites share: the result protocol, the ways to reach a service, and a service of
+one's own: a temporary configuration, `sodactl ingest`, `soda-sync` on a unix socket.
+
+Protocol: a line for each case, `ok NAME`, `not ok NAME: reason` or `skip NAME: reason`, and at the
+end `N passed, N failed, N skipped`; exit status 1 when a case failed.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import fastcgi
+
+AUTHORITY = "test.example"
+MOUNT = "/vo"
+
+
+class Report:
+    def __init__(self, sink=sys.stdout, quiet=False):
+        self.sink, self.quiet = sink, quiet
+        self.passed = self.failed = self.skipped = 0
+
+    def _line(self, text):
+        print(" ".join(text.split()), file=self.sink, flush=True)
+
+    def ok(self, name):
+        self.passed += 1
+        if not self.quiet:
+            self._line(f"ok {name}")
+
+    def fail(self, name, reason):
+        self.failed += 1
+        self._line(f"not ok {name}: {reason}")
+
+    def skip(self, name, reason):
+        self.skipped += 1
+        self._line(f"skip {name}: {reason}")
+
+    def judge(self, name, problems):
+        """`problems`: a list of sentences, empty when all is well."""
+        if problems:
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            self.fail(name, problems[0] + more)
+        else:
+            self.ok(name)
+
+    def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped",
+              file=self.sink, flush=True)
+        return 1 if self.failed or not self.passed else 0
+
+
+def query_string(params):
+    """Pairs -> a query string; blanks as %20, so that + stays itself."""
+    return urllib.parse.urlencode(params, quote_via=urllib.parse.quote)
+
+
+class FastcgiService:
+    """A responder reached straight on its socket. `base` is the path of its base_url."""
+
+    def __init__(self, address, base=MOUNT):
+        self.address, self.base = address, base
+
+    def request(self, method, resource, params=(), headers=(), body=b"", timeout=120):
+        query = query_string(params)
+        url = f"{self.base}/{resource}" + (f"?{query}" if query else "")
+        return fastcgi.fetch(self.address, method, url, headers, body, timeout)
+
+
+class HttpService:
+    """A service behind a web server. `url` is its base_url."""
+
+    def __init__(self, url):
+        self.url = url.rstrip("/")
+        parts = urllib.parse.urlsplit(self.url)
+        self.host, self.port, self.base = parts.hostname, parts.port or 80, parts.path
+        if parts.scheme != "http":
+            raise ValueError(f"only http URLs can be tested, not {url}")
+
+    def request(self, method, resource, params=(), headers=(), body=b"", timeout=120):
+        query = query_string(params)
+        url = f"{self.base}/{resource}" + (f"?{query}" if query else "")
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        try:
+            connection.request(method, url, body or None, dict(headers))
+            answer = connection.getresponse()
+            complete = True
+            try:
+                content = answer.read()
+            except http.client.IncompleteRead as broken:
+                content, complete = broken.partial, False
+            pairs = answer.getheaders()
+            return fastcgi.Answer(answer.status, {n.lower(): v for n, v in pairs}, content,
+                                  complete, b"", pairs)
+        finally:
+            connection.close()
+
+
+def find_program(variable, build, *places):
+    """From the environment, else from the build tree (libtool's wrapper)."""
+    named = os.environ.get(variable)
+    if named:
+        return named
+    for place in places:
+        candidate = pathlib.Path(build) / place
+        if os.access(candidate, os.X_OK):
+            return str(candidate)
+    raise SystemExit(f"{places[0]} not found below {build}: name it by {variable}, or --build DIR")
+
+
+class Installation:
+    """One archive served: DIR ingested into a store of its own, responders on unix sockets.
+
+    A context manager; what it started is stopped by process id, what it wrote is removed.
+    """
+
+    def __init__(self, data, build=".", responders=2, extra_settings=""):
+        self.data = str(pathlib.Path(data).resolve())
+        self.sodactl = find_program("SODACTL", build, "modules/sodactl")
+        self.soda_sync = find_program("SODA_SYNC", build, "modules/soda-sync")
+        self.responders, self.extra_settings = responders, extra_settings
+        self.scratch, self.processes, self.services = None, [], []
+
+    def __enter__(self):
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="soda-test-"))
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.processes = []
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _start(self):
+        self.config = self.scratch / "soda.toml"
+        (self.scratch / "cache").mkdir()
+        self.config.write_text(
+            f'base_url = "http://127.0.0.1{MOUNT}"\n'
+            f'authority = "{AUTHORITY}"\n'
+            f'database = "{self.scratch}/archive.sqlite"\n'
+            f'cache_folder = "{self.scratch}/cache"\n'
+            f"{self.extra_settings}\n"
+            "[data_roots]\n"
+            f'data = "{self.data}"\n')
+        self.ingest_output = self.run_sodactl("ingest", self.data)
+        for number in range(self.responders):
+            self.services.append(self._start_responder(self.scratch / f"sync{number}.socket"))
+
+    def run_sodactl(self, *arguments):
+        done = subprocess.run([self.sodactl, "--config", str(self.config), *arguments],
+                              capture_output=True, text=True, timeout=600, check=False)
+        if done.returncode:
+            raise SystemExit(f"sodactl {' '.join(arguments)}: exit {done.returncode}: "
+                             f"{done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def _start_responder(self, socket_path):
+        with open(self.scratch / "sync.log", "ab") as log:
+            process = subprocess.Popen([self.soda_sync, "--config", str(self.config), "--bind",
+                                        f"unix:{socket_path}"], stdin=subprocess.DEVNULL,
+                                       stdout=log, stderr=log)
+        self.processes.append(process)
+        deadline = time.monotonic() + 30
+        while not socket_path.exists():
+            if process.poll() is not None:
+                raise SystemExit(f"soda-sync ended with status {process.returncode}: {self.log()}")
+            if time.monotonic() > deadline:
+                raise SystemExit("soda-sync did not listen within 30 s")
+            time.sleep(0.02)
+        return FastcgiService(f"unix:{socket_path}")
+
+    def log(self):
+        return (self.scratch / "sync.log").read_text(errors="replace")[-2000:]
+
+    def listing(self):
+        return parse_listing(self.run_sodactl("list", "--json"))
+
+
+def parse_listing(text):
+    """`sodactl list --json`: an array of objects, or one object a line."""
+    text = text.strip()
+    if text.startswith("["):
+        return json.loads(text)
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def locate(record):
+    """(path below the data root, HDU or None) of a listed data set, from its identifier alone:
+    ivo://<authority>/<collection>?<path>[#<HDU>], percent-encoded."""
+    local = record["obs_publisher_did"].partition("?")[2]
+    path, _, hdu = local.partition("#")
+    return urllib.parse.unquote(path), (int(hdu) if hdu else None)
+
+
+def numbers(values):
+    """A literal of DALI: digits enough to give the same doubles back."""
+    return " ".join(repr(float(value)) for value in values)
