@@ -15,6 +15,9 @@
 namespace soda::cutout {
 namespace {
 
+// As many as CFITSIO's tile decompression handles.
+constexpr std::size_t max_compressed_axes = 6;
+
 constexpr std::int64_t padded(std::int64_t length) {
   constexpr auto block = static_cast<std::int64_t>(fits::block_length);
   return (length + block - 1) / block * block;
@@ -88,7 +91,7 @@ class Planner {
   void add_hdu(const SourceHdu& hdu) {
     const Part part = parts_[hdu.record->index];
     if (part == Part::image && boxes_[hdu.record->grid]) {
-      add_image(hdu, *boxes_[hdu.record->grid]);
+      add_image(hdu, fitted(*boxes_[hdu.record->grid], hdu.record->shape.size()));
     } else if (part == Part::lookup) {
       add_copy(hdu);
       const auto lead =
@@ -106,6 +109,14 @@ class Planner {
     }
   }
 
+  // One grid may hold images that differ in degenerate axes at the end (a 4-D radio image and its
+  // 2-D mask).
+  static Boxes fitted(Boxes boxes, std::size_t axes) {
+    boxes.asked.resize(axes, {1, 1});
+    boxes.inside.resize(axes, {1, 1});
+    return boxes;
+  }
+
   void add_copy(const SourceHdu& hdu) {
     OutputHdu out(hdu.header);
     out.data = Copy{hdu.record->data_offset, hdu.record->data_length};
@@ -115,12 +126,12 @@ class Planner {
 
   void add_image(const SourceHdu& hdu, const Boxes& boxes) {
     const auto& record = *hdu.record;
-    if (hdu.is_compressed() && record.shape.size() > 3) {
+    if (hdu.is_compressed() && record.shape.size() > max_compressed_axes) {
       throw Failure(
           FailureKind::corrupt_data,
-          fmt::format("HDU {} is a tile-compressed image with {} axes; no more than 3 can "
+          fmt::format("HDU {} is a tile-compressed image with {} axes; no more than {} can "
                       "be decompressed",
-                      record.index, record.shape.size()));
+                      record.index, record.shape.size(), max_compressed_axes));
     }
     OutputHdu out(hdu.header);
     Pixels pixels{record.index, boxes.asked, boxes.inside, false, std::nullopt};

@@ -13,6 +13,7 @@
 #include "fits/endian.h"
 #include "fits/section.h"
 #include "fits/source.h"
+#include "fits/tile_table.h"
 
 namespace soda::fits {
 namespace {
@@ -137,6 +138,10 @@ std::optional<Array> read_image(const std::string& path, int hdu, std::int64_t l
     bytes.emplace();
     Section whole{std::vector<std::int64_t>(found->shape.size(), 1), found->shape};
     const MappedFile file(path, identify(path), FileAccess::read);
+    // A damaged tile of the others can end the process: not for the sake of a lookup table.
+    if (!read_tile_table(file, hdu, found->bitpix, found->shape).is_decoded_here()) {
+      return std::nullopt;
+    }
     TileReader().copy(file, hdu, found->bitpix, found->shape, whole,
                       [&](std::span<const iovec> pieces) {
                         for (const iovec& piece : pieces) {

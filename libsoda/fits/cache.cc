@@ -188,6 +188,11 @@ std::shared_ptr<const MappedFile> FileCache::open(const std::string& path, const
     return entry.expected == expected && entry.path == path;
   });
   if (found != entries.end()) {
+    // One stat: what has changed or vanished since ingest is not served from what is open still.
+    if (identify(path) != expected) {
+      entries.erase(found);
+      throw Failure(FailureKind::corrupt_data, "the file has changed since it was ingested");
+    }
     entries.splice(entries.begin(), entries, found);
   } else {
     // An older version of the same file is of no more use.

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/failure.h"
+#include "base/text.h"
 #include "fits/endian.h"
 
 namespace soda::fits {
@@ -27,7 +28,8 @@ void check(int status) {
   for (bool first = true; fits_read_errmsg(message.data()) != 0;) {
     const std::string_view text = message.data();
     if (!first || text.find('/') != text.npos) continue;
-    sentence += fmt::format(" ({})", text);
+    // CFITSIO quotes the header as it stands.
+    sentence += fmt::format(" ({})", quoted(text));
     first = false;
   }
   throw Failure(FailureKind::corrupt_data, std::move(sentence));

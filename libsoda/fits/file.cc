@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::int64_t probes = 8;
 
-// Whether the page with that byte is in memory; reads it, without waiting, to find out. (mincore
-// would lie to a process that does not own the file.)
-bool is_cached(int descriptor, std::int64_t offset) noexcept {
-  char byte = 0;
-  const iovec piece{&byte, 1};
-  return ::preadv2(descriptor, &piece, 1, offset, RWF_NOWAIT) >= 0;
-}
-
 FileDescriptor open_expected(const std::string& path, const Identity& expected) {
   FileDescriptor file = open_regular(path);
   if (identify(file.get()) != expected) {
@@ -63,17 +55,30 @@ void MappedFile::copy(std::int64_t offset, std::span<char> into) const {
   }
 }
 
-void MappedFile::will_need(std::int64_t offset, std::int64_t row_length, std::int64_t stride,
-                           std::int64_t rows) const {
-  if (rows <= 0 || row_length <= 0) return;
-  // Probes lie on a diagonal of the box, the last one in its last corner.
-  bool cached = true;
-  for (std::int64_t i = 0; cached && i <= probes; ++i) {
-    const auto share = [&](std::int64_t n) { return n / probes * i + n % probes * i / probes; };
-    cached = is_cached(fd_.get(), offset + share(rows - 1) * stride + share(row_length - 1));
+// Reading without waiting is how one finds out what is in memory: mincore would lie to a process
+// that does not own the file.
+bool MappedFile::copy_cached(std::int64_t offset, std::span<char> into) const noexcept {
+  const iovec piece{into.data(), into.size()};
+  return ::preadv2(fd_.get(), &piece, 1, offset, RWF_NOWAIT) == static_cast<ssize_t>(into.size());
+}
+
+void MappedFile::prefetch(const RowSpan& rows) const noexcept {
+  for (std::int64_t row = 0; row < rows.count; ++row) {
+    ::posix_fadvise(fd_.get(), rows.offset + row * rows.stride, rows.length, POSIX_FADV_WILLNEED);
   }
-  for (std::int64_t row = 0; !cached && row < rows; ++row) {
-    ::posix_fadvise(fd_.get(), offset + row * stride, row_length, POSIX_FADV_WILLNEED);
+}
+
+void MappedFile::will_need(const RowSpan& rows) const noexcept {
+  if (rows.count <= 0 || rows.length <= 0) return;
+  // Probes lie on a diagonal of the box, the last one in its last corner.
+  for (std::int64_t i = 0; i <= probes; ++i) {
+    const auto share = [&](std::int64_t n) { return n / probes * i + n % probes * i / probes; };
+    char byte = 0;
+    if (copy_cached(rows.offset + share(rows.count - 1) * rows.stride + share(rows.length - 1),
+                    {&byte, 1})) {
+      continue;
+    }
+    return prefetch(rows);
   }
 }
 

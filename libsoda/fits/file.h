@@ -91,6 +91,11 @@ struct Workspace {
   std::int64_t resident_limit = std::int64_t{20} << 20;
 };
 
+// Pieces of a file at equal distances, in bytes.
+struct RowSpan {
+  std::int64_t offset = 0, length = 0, stride = 0, count = 0;
+};
+
 // The bytes of an uncompressed file, mapped for the life of the object; a process keeps few of them
 // (see FileCache). One thread.
 class MappedFile {
@@ -114,9 +119,13 @@ class MappedFile {
   std::int64_t size() const noexcept { return identity_.size; }
   // Reads by pread; Failure(corrupt_data) on a short file.
   void copy(std::int64_t offset, std::span<char> into) const;
-  // Tells the kernel that these rows are about to be read, when a probe finds them not in memory.
-  void will_need(std::int64_t offset, std::int64_t row_length, std::int64_t stride,
-                 std::int64_t rows) const;
+  // The same without waiting for the disk: false when not all of it is in memory (or the file
+  // system cannot tell).
+  bool copy_cached(std::int64_t offset, std::span<char> into) const noexcept;
+  // Tells the kernel that these rows are about to be read; will_need() only when a probe finds them
+  // not in memory.
+  void prefetch(const RowSpan& rows) const noexcept;
+  void will_need(const RowSpan& rows) const noexcept;
   // That many bytes of mapped pages have become resident. Beyond the workspace's limit the pages
   // are given back (the kernel keeps them cached; only this process's view of them goes).
   void touch(std::int64_t bytes) const;

@@ -167,7 +167,12 @@ Compression compression_of(const Header& header, const std::vector<std::int64_t>
 
 void describe_image(Hdu& hdu) {
   if (hdu.kind != HduKind::compressed_image) {
-    if (hdu.kind == HduKind::image && pixels_of(hdu.shape) == 0) hdu.shape.clear();
+    if (hdu.kind != HduKind::image) return;
+    const std::int64_t pixels = pixels_of(hdu.shape);
+    if (times(pixels, std::abs(hdu.bitpix) / 8) > hdu.data_length) {
+      throw damaged("GCOUNT = 0 leaves no room for the pixels that the header declares");
+    }
+    if (pixels == 0) hdu.shape.clear();
     return;
   }
   hdu.bitpix = need_bitpix(hdu.header, "ZBITPIX");

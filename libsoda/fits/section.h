@@ -65,7 +65,8 @@ class TileReader {
 // An auxiliary array of at most `limit` bytes for world coordinates: a -TAB column or a lookup
 // image, as doubles, scaled by TSCAL/TZERO or BSCALE/BZERO, undefined values as NaN. `row` is
 // 1-based; the shape is TDIMn's, or the count of elements. Empty when there is no such HDU, column
-// or row, or when it is no array of numbers, or larger than the limit.
+// or row, or when it is no array of numbers, or larger than the limit. Throws Failure(corrupt_data)
+// when the table's own layout is impossible, Failure(unavailable) when the file cannot be read.
 struct Array {
   std::vector<std::int64_t> shape;
   std::vector<double> values;

@@ -71,7 +71,8 @@ class GzipSource final : public ByteSource {
     z_stream& z = inflater_.stream();
     std::size_t done = 0;
     while (done < into.size() && !ended_) {
-      if (z.avail_in == 0 && !refill()) break;
+      // A stream that only stops is damaged too: its checksum, which comes last, was not seen.
+      if (z.avail_in == 0 && !refill()) damaged();
       const std::size_t room = std::min<std::size_t>(into.size() - done, 1U << 30);
       z.next_out = reinterpret_cast<Bytef*>(into.data() + done);
       z.avail_out = static_cast<uInt>(room);

@@ -25,6 +25,7 @@ namespace soda::sky {
 namespace {
 
 constexpr double kRounding = 1e-15;  // rad; see region.cc
+constexpr std::size_t kFewVertices = 64;
 
 S2Point to_s2(const Direction& d) { return S2Point(d.x(), d.y(), d.z()); }
 Direction from_s2(const S2Point& p) { return Direction::from_vector(p.x(), p.y(), p.z()); }
@@ -66,6 +67,26 @@ struct Polygon::Impl::Loop {
   S2Loop loop;
   MutableS2ShapeIndex index;
   std::vector<S2Point> normals;  // unit normal of the edge from vertex i to vertex i + 1
+  bool convex = false;           // and of few vertices
+
+  // Every vertex on the inner side of every edge.
+  bool is_convex() const {
+    if (normals.size() > kFewVertices) return false;
+    return std::all_of(normals.begin(), normals.end(), [&](const S2Point& normal) {
+      for (int i = 0; i < loop.num_vertices(); ++i) {
+        if (normal.DotProd(loop.vertex(i)) < -kRounding) return false;
+      }
+      return true;
+    });
+  }
+
+  // For a convex polygon the signs of its half-spaces decide, where rounding leaves no doubt.
+  std::optional<bool> by_half_spaces(const S2Point& point) const {
+    double least = 1;
+    for (const S2Point& normal : normals) least = std::min(least, normal.DotProd(point));
+    if (std::fabs(least) <= 2 * kRounding) return std::nullopt;
+    return least > 0;
+  }
 
   bool on_edge(int i, const S2Point& point) const {
     const S2Point& a = loop.vertex(i);
@@ -104,6 +125,7 @@ Polygon::Impl::Impl(const std::vector<Direction>& vertices) {
     loop_->normals.push_back(
         S2::RobustCrossProd(loop_->loop.vertex(i), loop_->loop.vertex(i + 1)).Normalize());
   }
+  loop_->convex = loop_->is_convex();
   loop_->index.Add(std::make_unique<S2Loop::Shape>(&loop_->loop));
   loop_->index.ForceBuild();
 }
@@ -122,6 +144,9 @@ std::vector<Direction> Polygon::Impl::vertices() const {
 
 bool Polygon::Impl::contains(const Direction& direction) const noexcept {
   const S2Point point = to_s2(direction);
+  if (loop_->convex) {
+    if (const auto clear = loop_->by_half_spaces(point)) return *clear;
+  }
   S2ContainsPointQuery<MutableS2ShapeIndex> query(&loop_->index, S2VertexModel::CLOSED);
   if (query.Contains(point)) return true;
   // Every edge that passes the point lies in the point's index cell.

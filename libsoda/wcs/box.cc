@@ -51,7 +51,16 @@ class BoxFollower : public Follower {
       if (rect_.holds(p)) extent_.add(p);
     }
     // Branch and bound: what cannot make the box grow is not looked at more closely.
-    if (extent_.holds(bend.hull().clipped(rect_), kTolerance / 2)) return true;
+    const Extent hull = bend.hull();
+    if (extent_.holds(hull.clipped(rect_), kTolerance / 2)) return true;
+    // Clear of the image's edges, the extremes of a parabola save the last halvings.
+    if (bend.parabola_error() < kTolerance / 4 && rect_.holds({hull.x0, hull.y0}) &&
+        rect_.holds({hull.x1, hull.y1})) {
+      const Extent parabola = bend.parabola();
+      extent_.add({parabola.x0, parabola.y0});
+      extent_.add({parabola.x1, parabola.y1});
+      return true;
+    }
     // The halves deviate by a quarter of this.
     if (!(bend.deviation() < 2 * kTolerance)) return false;
     add_clipped(extent_, rect_, bend.a, bend.m);

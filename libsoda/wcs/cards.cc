@@ -54,6 +54,14 @@ bool small_indices(std::string_view keyword) {
   return true;
 }
 
+// WCSLIB makes room for as many axes as WCSAXES says, and for their square, whatever the other
+// cards name; a negative number makes it write where it should not.
+bool claims_too_many_axes(std::string_view keyword, std::string_view card) {
+  if (!keyword.starts_with("WCSAXES")) return false;
+  const auto axes = fits_number(card_value(card));
+  return !axes || *axes < 1 || *axes > kMaxAxes;
+}
+
 }  // namespace
 
 std::string card_value(std::string_view card) {
@@ -88,12 +96,13 @@ Cards::Cards(std::string_view header) {
     const std::string_view keyword = trim(card.substr(0, 8));
     if (keyword == "END") break;
     if (card.substr(8, 1) != "=" || !known(keyword) || !small_indices(keyword)) continue;
-    if (is_open_string(card)) continue;
+    if (claims_too_many_axes(keyword, card)) continue;
     std::string image(card);
     image.resize(80, ' ');
     // Bytes that no FITS header may hold would only confuse the parser.
     std::replace_if(
         image.begin(), image.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
+    if (is_open_string(image)) continue;
     cards_.push_back({std::string(keyword), std::move(image)});
   }
   drop_untrusted(cards_);

@@ -9,21 +9,27 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <set>
 
 #include "base/failure.h"
 #include "base/text.h"
 #include "wcs/cards.h"
 #include "wcs/impl.h"
+#include "wcs/tables.h"
 
 namespace soda::wcs {
 
 namespace {
 
-constexpr std::size_t kMaxTable = 1U << 20;  // values of one -TAB array
+// Too little memory is not the header's fault, and must not be remembered as if it were.
+int checked(int status) {
+  static_assert(int{WCSERR_MEMORY} == int{WCSHDRERR_MEMORY});
+  if (status == WCSERR_MEMORY) throw std::bad_alloc();
+  return status;
+}
 
 // All representations of a header as wcspih() hands them out.
 class Representations {
@@ -31,10 +37,11 @@ class Representations {
   explicit Representations(std::string header) {
     const auto cards = static_cast<int>(header.size() / 80);
     int rejected = 0;
-    if (wcspih(header.data(), cards, WCSHDR_all, 0, &rejected, &count_, &list_) != 0) {
-      wcsvfree(&count_, &list_);
-      count_ = 0;
-    }
+    const int status = wcspih(header.data(), cards, WCSHDR_all, 0, &rejected, &count_, &list_);
+    if (status == 0) return;
+    wcsvfree(&count_, &list_);
+    count_ = 0;
+    checked(status);
   }
   Representations(const Representations&) = delete;
   Representations& operator=(const Representations&) = delete;
@@ -58,46 +65,6 @@ std::string field(const char* text, std::size_t limit) {
 
 std::string letter_of(const wcsprm& prm) { return std::string(trim(std::string_view(prm.alt, 1))); }
 
-// One array of a -TAB axis, handed to WCSLIB, which frees it with free(). False when it is missing
-// or does not fit.
-bool fill_array(const wtbarr_s& wanted, const TableSource& tables) {
-  if (!tables || wanted.ndim < 1 || wanted.ndim > kMaxAxes + 1) return false;
-  TableRequest request;
-  request.extname = field(wanted.extnam, sizeof wanted.extnam);
-  request.extver = wanted.extver;
-  request.extlevel = wanted.extlev;
-  request.column = field(wanted.ttype, sizeof wanted.ttype);
-  request.row = wanted.row;
-  const std::optional<TableArray> array = tables(request);
-  if (!array || array->values.empty() || array->values.size() > kMaxTable) return false;
-
-  std::vector<std::int64_t> shape = array->shape;
-  const auto dimensions = static_cast<std::size_t>(wanted.ndim);
-  // TDIMn may be omitted for one-dimensional arrays (paper III section 6.1.2).
-  if (wanted.kind == 'c' && dimensions == 2 && shape.size() == 1) shape.insert(shape.begin(), 1);
-  if (shape.size() != dimensions) return false;
-  std::size_t product = 1;
-  for (const std::int64_t length : shape) {
-    if (length < 1 || static_cast<std::uint64_t>(length) > kMaxTable) return false;
-    product *= static_cast<std::size_t>(length);
-    if (product > kMaxTable) return false;
-  }
-  if (product != array->values.size()) return false;
-  if (wanted.kind == 'c') {
-    if (shape[0] != wanted.ndim - 1) return false;
-    for (std::size_t m = 1; m < dimensions; ++m) {
-      wanted.dimlen[m - 1] = static_cast<int>(shape[m]);
-    }
-  } else if (static_cast<std::int64_t>(product) != *wanted.dimlen) {
-    return false;
-  }
-  auto* values = static_cast<double*>(std::calloc(product, sizeof(double)));
-  if (values == nullptr) throw std::bad_alloc();
-  std::copy(array->values.begin(), array->values.end(), values);
-  *wanted.arrayp = values;
-  return true;
-}
-
 bool fill_tables(Representations& list, const TableSource& tables) {
   for (int i = 0; i < list.size(); ++i) {
     // Coordinate arrays first: they set the lengths that index vectors must have.
@@ -108,25 +75,6 @@ bool fill_tables(Representations& list, const TableSource& tables) {
     }
   }
   return true;
-}
-
-// Axes whose table is out of reach become linear ones without a name.
-void drop_table_axes(Cards& cards) {
-  std::set<std::string> lost;
-  for (const Cards::Card& card : cards.all()) {
-    if (card.keyword.starts_with("CTYPE") &&
-        card_value(card.image).find("-TAB") != std::string::npos) {
-      lost.insert(card.keyword.substr(5));  // axis number and letter
-    }
-  }
-  cards.erase_if([&](const Cards::Card& card) {
-    if (card.keyword.starts_with("CTYPE")) return lost.contains(card.keyword.substr(5));
-    if (!card.keyword.starts_with("PS") && !card.keyword.starts_with("PV")) return false;
-    return std::any_of(lost.begin(), lost.end(), [&](const std::string& axis) {
-      const std::string digits = axis.substr(0, axis.find_last_of("0123456789") + 1);
-      return card.keyword.substr(2).starts_with(digits + "_");
-    });
-  });
 }
 
 // SCAMP's polynomials written as PVi_m besides their translation to SIP: only SIP counts (as
@@ -150,7 +98,7 @@ int repair_and_set(wcsprm& prm) {
   unitfix(0, &prm);
   spcfix(&prm);
   celfix(&prm);
-  return wcsset(&prm);
+  return checked(wcsset(&prm));
 }
 
 // World axes by the name of their CTYPE, up to the first '-'.
@@ -190,21 +138,28 @@ struct Builder {
     return prm.lin.cdelt[i] * prm.lin.pc[i * prm.naxis + j];
   }
 
-  // The two pixel axes of the image that drive the celestial pair: largest determinant.
+  // How strongly pixel axes a and b together drive the celestial pair.
+  static double drive(const wcsprm& prm, int a, int b) {
+    return std::fabs(element(prm, prm.lng, a) * element(prm, prm.lat, b) -
+                     element(prm, prm.lng, b) * element(prm, prm.lat, a));
+  }
+
+  // The two pixel axes of the image that drive the celestial pair: those of the same numbers,
+  // unless they hardly do and others do (largest determinant). None when no two do.
   std::optional<std::pair<int, int>> celestial_axes(const wcsprm& prm) const {
+    constexpr double kHardly = 0.01;
     const int n = std::min(prm.naxis, static_cast<int>(impl.shape.size()));
     std::optional<std::pair<int, int>> best;
     double largest = 0;
     for (int a = 0; a < n; ++a) {
       for (int b = a + 1; b < n; ++b) {
-        const double det = std::fabs(element(prm, prm.lng, a) * element(prm, prm.lat, b) -
-                                     element(prm, prm.lng, b) * element(prm, prm.lat, a));
-        if (det > largest) {
-          largest = det;
-          best = std::pair(a, b);
-        }
+        if (drive(prm, a, b) <= largest) continue;
+        largest = drive(prm, a, b);
+        best = std::pair(a, b);
       }
     }
+    const auto [own_a, own_b] = std::minmax({prm.lng, prm.lat});
+    if (own_b < n && drive(prm, own_a, own_b) > kHardly * largest) return std::pair(own_a, own_b);
     return best;
   }
 
@@ -234,7 +189,7 @@ struct Builder {
     work->altlin = 1;
     std::array<int, 2> axes = {lng + 1, lat + 1};
     Prm plane = copy_of(*work, axes.data(), 2);
-    if (!plane || wcsset(plane.get()) != 0) return {};
+    if (!plane || checked(wcsset(plane.get())) != 0) return {};
     return plane;
   }
 
@@ -242,7 +197,8 @@ struct Builder {
     Prm copy(new wcsprm{});
     copy->flag = -1;
     int wanted = count;
-    if (wcssub(1, &prm, axes == nullptr ? nullptr : &wanted, axes, copy.get()) != 0) return {};
+    const int status = wcssub(1, &prm, axes == nullptr ? nullptr : &wanted, axes, copy.get());
+    if (checked(status) != 0) return {};
     return copy;
   }
 
@@ -382,7 +338,7 @@ struct Builder {
     impl.rest_suffix = letter_of(list[chosen]);
     if (impl.sky) impl.frame_name = impl.sky->frame.name();
     impl.full = copy_of(list[chosen], nullptr, 0);
-    if (impl.full && wcsset(impl.full.get()) != 0) impl.full.reset();
+    if (impl.full && checked(wcsset(impl.full.get())) != 0) impl.full.reset();
     if (impl.full) describe_axes(*impl.full);
   }
 };
@@ -402,6 +358,11 @@ void read(Wcs::Impl& impl, std::string_view header, const TableSource& tables) {
   Cards cards(header);
   Builder builder{impl, cards, {}};
   builder.distortion = Distortion::take(cards, tables, impl.problem);
+  if (!has_sound_tables(cards)) {
+    builder.note(
+        "the parameters PSi_m and PVi_m of a -TAB axis are incomplete or contradict each other");
+    drop_table_axes(cards);
+  }
   Representations list(cards.image(impl.shape.size()));
   if (!fill_tables(list, tables)) {
     builder.note("a table of a -TAB axis is missing or malformed");

@@ -40,7 +40,11 @@ class Scanner {
     }
     const bool whole = inside == kSide * kSide;
     if (good == 0 || whole || std::max(w, h) <= 1 || budget_ < 0) return;
-    if (inside > 0 || (thoroughness_ == Thoroughness::touching && may_touch())) halve(square);
+    // The region's boundary spans its box, except where the map ends or is cut inside the region.
+    const bool ends_here = good < kSide * kSide || torn();
+    if (inside > 0 || ((ends_here || thoroughness_ == Thoroughness::touching) && may_touch())) {
+      halve(square);
+    }
   }
 
  private:
@@ -67,6 +71,23 @@ class Scanner {
       }
     }
     wcs_.to_sky(pixels_, icrs_, ok_);
+  }
+
+  // Neighbours that lie much farther apart than others in the same direction: a cut runs between
+  // them.
+  bool torn() const {
+    constexpr double kMuch = 3;
+    for (const std::size_t stride : {std::size_t{1}, std::size_t{kSide}}) {
+      double least = 4, most = 0;
+      for (std::size_t i = 0; i + stride < icrs_.size(); ++i) {
+        if (stride == 1 && i % kSide == kSide - 1) continue;
+        const double apart = sky::separation(icrs_[i], icrs_[i + stride]).radians();
+        least = std::min(least, apart);
+        most = std::max(most, apart);
+      }
+      if (most > kMuch * least) return true;
+    }
+    return false;
   }
 
   // The samples' cap, with as much room again, against the region's.

@@ -11,6 +11,7 @@ namespace {
 // Pieces longer than this part of the cap's radius are split before they are projected, so that
 // points far from the image never are.
 constexpr double kLongest = 0.25;
+constexpr double kShort = 0.05;
 constexpr int kRound = 16;          // first pieces of a round curve
 constexpr int kDeepest = 44;        // halvings; by then t has no digits left
 constexpr int kBlind = 5;           // halvings of a piece that shows no pixel at all
@@ -32,7 +33,7 @@ class Tracer {
   bool run() {
     const bool straight =
         sky::separation(piece_.at(0), piece_.at(1)).radians() > 0.999 * piece_.length.radians();
-    const int count = 2 * (straight && reach_.smooth ? 1 : kRound);
+    const int count = 2 * first_pieces(straight);
     std::vector<Node> nodes(static_cast<std::size_t>(count) + 1);
     for (int i = 0; i <= count; ++i)
       nodes[static_cast<std::size_t>(i)] = node(static_cast<double>(i) / count);
@@ -45,6 +46,12 @@ class Tracer {
   }
 
  private:
+  // A long straight piece in two: distorted to an S, its middle would not show it.
+  int first_pieces(bool straight) const {
+    if (!straight || !reach_.smooth) return kRound;
+    return piece_.length.radians() > kShort * reach_.radius.radians() ? 2 : 1;
+  }
+
   Node node(double t) const {
     Node result;
     result.t = t;
@@ -142,6 +149,27 @@ Extent Extent::clipped(const Rect& rect) const noexcept {
 
 double Bend::deviation() const noexcept {
   return std::hypot(m.x - (a.x + b.x) / 2, m.y - (a.y + b.y) / 2);
+}
+
+double Bend::parabola_error() const noexcept {
+  // An arc of angle w has chord c and deviation d = c w / 8, and misses the parabola by d w / 15.
+  const double d = deviation();
+  return d * d / std::hypot(b.x - a.x, b.y - a.y);
+}
+
+Extent Bend::parabola() const noexcept {
+  // In one coordinate a + q t + p t^2, with its extreme at t = -q / 2p.
+  const auto extreme = [](double from, double middle, double to) {
+    const double p = 2 * (from + to - 2 * middle), q = 4 * middle - 3 * from - to;
+    const double t = -q / (2 * p);
+    return t > 0 && t < 1 ? from + t * (q + t * p) : middle;
+  };
+  Extent extent;
+  for (const Wcs::Pixel& corner :
+       {a, m, b, Wcs::Pixel{extreme(a.x, m.x, b.x), extreme(a.y, m.y, b.y)}}) {
+    extent.add(corner);
+  }
+  return extent;
 }
 
 Extent Bend::hull() const noexcept {

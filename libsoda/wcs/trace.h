@@ -23,6 +23,11 @@ struct Bend {
   Wcs::Pixel a, m, b;
   // How far the middle lies off the chord. Halving a smooth piece divides it by four.
   double deviation() const noexcept;
+  // How far the parabola through the three may miss the piece: a circular arc's third-order term,
+  // with a factor of two to spare.
+  double parabola_error() const noexcept;
+  // The box of that parabola.
+  Extent parabola() const noexcept;
   // A box that holds the piece: exact for a parabola, with room for what is not one.
   Extent hull() const noexcept;
 };

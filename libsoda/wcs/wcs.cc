@@ -1,7 +1,5 @@
 #include "wcs/wcs.h"
 
-#include <wcslib/cel.h>
-#include <wcslib/lin.h>
 #include <wcslib/tab.h>
 #include <wcslib/wcs.h>
 
@@ -52,36 +50,6 @@ void sky_of_chunk(const Celestial& sky, std::span<const Wcs::Pixel> pixels,
   }
 }
 
-// WCSLIB's inverse of a polynomial after the linear part (TPV, TNX, ZPX) gives up for some points
-// of real fields. Newton's method on the forward direction, which always works, finds those too.
-std::optional<Wcs::Pixel> solve(const Celestial& sky, double lon, double lat) {
-  wcsprm& prm = *sky.prm;
-  if (prm.lin.disseq == nullptr) return std::nullopt;
-  double phi = 0, theta = 0, x = 0, y = 0;
-  int status = 0;
-  if (cels2x(&prm.cel, 1, 1, 1, 1, &lon, &lat, &phi, &theta, &x, &y, &status) != 0)
-    return std::nullopt;
-  const auto image = [&](double px, double py) {
-    const std::array<double, 2> pixel = {px, py};
-    std::array<double, 2> result{};
-    const bool good = linp2x(&prm.lin, 1, 2, pixel.data(), result.data()) == 0;
-    return good ? result : std::array{std::nan(""), std::nan("")};
-  };
-  Wcs::Pixel p{prm.crpix[0], prm.crpix[1]};
-  for (int round = 0; round < 30; ++round) {
-    const auto here = image(p.x, p.y), east = image(p.x + 0.5, p.y), west = image(p.x - 0.5, p.y);
-    const auto up = image(p.x, p.y + 0.5), down = image(p.x, p.y - 0.5);
-    const double xx = east[0] - west[0], yx = east[1] - west[1];
-    const double xy = up[0] - down[0], yy = up[1] - down[1];
-    const double det = xx * yy - xy * yx, rx = x - here[0], ry = y - here[1];
-    const double dx = (rx * yy - ry * xy) / det, dy = (ry * xx - rx * yx) / det;
-    p.x += dx, p.y += dy;
-    if (!finite(p)) return std::nullopt;
-    if (std::fabs(dx) + std::fabs(dy) < 1e-9) return p;
-  }
-  return std::nullopt;
-}
-
 void pixels_of_chunk(const Celestial& sky, std::span<const sky::Direction> icrs,
                      std::span<Wcs::Pixel> pixels, std::span<char> ok) {
   Workspace w{};
@@ -95,8 +63,7 @@ void pixels_of_chunk(const Celestial& sky, std::span<const sky::Direction> icrs,
              w.theta.data(), w.image.data(), w.pixel.data(), w.status.data());
   for (std::size_t i = 0; i < icrs.size(); ++i) {
     std::optional<Wcs::Pixel> p = Wcs::Pixel{w.pixel[2 * i], w.pixel[2 * i + 1]};
-    const bool good = usable(status, 9) && (status == 0 || w.status[i] == 0) && finite(*p);
-    if (!good) p = solve(sky, w.world[2 * i], w.world[2 * i + 1]);
+    if (!usable(status, 9) || (status != 0 && w.status[i] != 0) || !finite(*p)) p.reset();
     if (p && !sky.distortion.empty()) p = sky.distortion.invert(*p);
     ok[i] = p ? 1 : 0;
     if (p) pixels[i] = *p;

@@ -246,6 +246,14 @@ BOOST_FIXTURE_TEST_CASE(whole_file_takes_every_image_that_overlaps, Multi) {
   BOOST_TEST(p.hdus.size() == 4U);
 }
 
+BOOST_FIXTURE_TEST_CASE(companions_may_lack_degenerate_axes, Fixture) {
+  holding->hdus.push_back(image(0, -32, {100, 80, 1, 1}, tan_cards, 0));
+  holding->hdus.push_back(image(1, 16, {100, 80}, "", 0));
+  const auto p = good({{"CIRCLE", "10 0 0.0052"}});
+  BOOST_TEST(pixels(p, 0).inside.size() == 4U);
+  BOOST_TEST((pixels(p, 1).inside == std::vector<wcs::PixelInterval>{{45, 55}, {35, 45}}));
+}
+
 BOOST_FIXTURE_TEST_CASE(an_image_primary_that_is_not_cut_keeps_its_header, Fixture) {
   holding->hdus.push_back(image(0, 16, {5, 5}, cards({"OBJECT  = 'M 31'"}), 0));
   holding->hdus.push_back(image(1, -32, {100, 80}, tan_cards, 1));

@@ -328,6 +328,23 @@ BOOST_AUTO_TEST_CASE(columns_and_images) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(impossible_tables) {
+  scratch::Folder folder;
+  const std::string path = folder / "t.fits";
+  for (const char* form : {"3D", "99999999999999999999D", "9223372036854775807D", "Z", "", "1PZ"}) {
+    synthetic::Cards cards;
+    cards.add("XTENSION", "BINTABLE").add("BITPIX", 8).add("NAXIS", 2).add("NAXIS1", 16);
+    cards.add("NAXIS2", 2).add("PCOUNT", 0).add("GCOUNT", 1).add("TFIELDS", 1);
+    cards.add("TTYPE1", "A").add("TFORM1", form);
+    synthetic::write(path, synthetic::primary(8, {}).blocks() + cards.blocks() +
+                               synthetic::padded(std::string(32, '\0')));
+    BOOST_TEST_CONTEXT(form) {
+      BOOST_CHECK_EXCEPTION(read_column(path, 1, "A", 1, 1000), Failure,
+                            [](const Failure& f) { return f.kind() == FailureKind::corrupt_data; });
+    }
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(compressed_images_too, Files) {
   const auto image = read_image(folder / "rice_cube.fits", 1, 100000);
   BOOST_REQUIRE(image);

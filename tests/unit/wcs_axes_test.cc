@@ -87,7 +87,9 @@ BOOST_AUTO_TEST_CASE(either_direction) {
   BOOST_TEST(channels(*falling, 510.2e-9, 512.7e-9) == Pixels({87, 90}));
 }
 
-// Wavelengths of the axis's outer edges, from the definitions of paper III table 3 in Python.
+// Wavelengths of the axis's outer edges, from the definitions of paper III table 3 in Python; air
+// wavelengths with the index of standard air of Morton (1991, ApJS 77, 119), iterated. WCSLIB's
+// electron volt is off by 8e-8, its index is not iterated (4e-9).
 BOOST_AUTO_TEST_CASE(all_kinds) {
   struct Row {
     const char* name;
@@ -139,8 +141,8 @@ BOOST_AUTO_TEST_CASE(all_kinds) {
        {"CTYPE1  = 'AWAV'", "CRVAL1  = 5000.0", "CDELT1  = 1.0", "CRPIX1  = 1.0",
         "CUNIT1  = 'Angstrom'"},
        4,
-       5.000971582224846e-07,
-       5.004972704051647e-07},
+       5.000894667723263e-07,
+       5.004895730831239e-07},
       {"WAVE-LOG",
        {"CTYPE1  = 'WAVE-LOG'", "CRVAL1  = 1e-6", "CDELT1  = 1e-7", "CRPIX1  = 0.5",
         "CUNIT1  = 'm'"},
@@ -153,8 +155,8 @@ BOOST_AUTO_TEST_CASE(all_kinds) {
       BOOST_REQUIRE(wcs->axis(Role::spectral));
       const auto band = band_of(*wcs);
       BOOST_REQUIRE_MESSAGE(band, wcs->problem());
-      BOOST_TEST(band->lo.metres == row.lo, boost::test_tools::tolerance(2e-9));
-      BOOST_TEST(band->hi.metres == row.hi, boost::test_tools::tolerance(2e-9));
+      BOOST_TEST(band->lo.metres == row.lo, boost::test_tools::tolerance(1e-7));
+      BOOST_TEST(band->hi.metres == row.hi, boost::test_tools::tolerance(1e-7));
       BOOST_TEST(channels(*wcs, band->lo.metres, band->hi.metres) == Pixels({1, row.length}));
     }
   }
@@ -190,8 +192,7 @@ BOOST_AUTO_TEST_CASE(tables_of_wavelengths) {
       "CTYPE1  = 'WAVE-TAB'", "CRVAL1  = 1.0",    "CDELT1  = 1.0",      "CRPIX1  = 1.0",
       "CUNIT1  = 'nm'",       "PS1_0   = 'SPEC'", "PS1_1   = 'lambda'", "PV1_3   = 1"};
   const auto wcs = line(cards, 5, source);
-  BOOST_REQUIRE_MESSAGE(wcs->problem().empty(), wcs->problem());
-  BOOST_REQUIRE(wcs->axis(Role::spectral));
+  BOOST_REQUIRE_MESSAGE(wcs->axis(Role::spectral), wcs->problem());
   // Linear between the entries, extended by half a cell (paper III section 6.1.2): edges 395, 405,
   // 420, 445, 480, 520.
   const auto band = band_of(*wcs);
@@ -202,6 +203,13 @@ BOOST_AUTO_TEST_CASE(tables_of_wavelengths) {
   BOOST_TEST(channels(*wcs, 419e-9, 446e-9) == Pixels({2, 4}));
   BOOST_TEST(channels(*wcs, 450e-9, 450e-9) == Pixels({4, 4}));
 
+  // Parameters that contradict each other.
+  for (const char* more : {"PV1_3   = 2", "PV1_3   = -1", "PV1_1   = 1.5", "PS1_0   = ' '"}) {
+    auto bad = cards;
+    bad.push_back(more);
+    const auto without = line(bad, 5, source);
+    BOOST_TEST(!without->axis(Role::spectral), more);
+  }
   // A table that is missing or lies about its size leaves an axis without a name.
   const std::vector<TableSource> bad = {
       {},
@@ -223,7 +231,7 @@ BOOST_AUTO_TEST_CASE(tables_of_wavelengths) {
   for (const TableSource& tables : bad) {
     const auto without = line(cards, 5, tables);
     BOOST_TEST(!without->axis(Role::spectral));
-    BOOST_TEST(!without->problem().empty());
+    BOOST_TEST(without->problem().find("-TAB") != std::string::npos);
     BOOST_TEST(!band_of(*without));
   }
 }
@@ -243,7 +251,7 @@ BOOST_AUTO_TEST_CASE(endless_axes_do_not_hang) {
       {"CTYPE1  = 'FREQ'", "CRPIX1  = 1.0", "CRVAL1  = 1e9", "CDELT1  = 1e-9", "CUNIT1  = 'Hz'"},
       std::int64_t{1} << 50);
   BOOST_TEST(band_of(*wcs).has_value());
-  BOOST_TEST(channels(*wcs, 0.1, 0.29).has_value());
+  BOOST_TEST(channels(*wcs, 0.2995, 0.29975).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(axes_that_the_image_lacks) {

@@ -204,6 +204,23 @@ BOOST_AUTO_TEST_CASE(unclipped) {
   BOOST_TEST(*unclipped_box_of(*wcs, over, 1000000000) == (PixelBox{{185, 205}, {-5, 15}}));
 }
 
+// A cubic distortion makes an S of a straight edge through the middle, where its deviation does not
+// show.
+BOOST_AUTO_TEST_CASE(edges_bent_to_an_s) {
+  const auto wcs = parse(
+      {"CTYPE1  = 'RA---TAN-SIP'", "CTYPE2  = 'DEC--TAN-SIP'", "CRPIX1  = 100.5", "CRPIX2  = 75.5",
+       "CDELT1  = -0.001", "CDELT2  = 0.001", "CRVAL1  = 10.0", "CRVAL2  = 0.0", "RADESYS = 'ICRS'",
+       "A_ORDER = 2", "B_ORDER = 3", "B_3_0   = 4e-6", "B_1_0   = -0.024"},
+      {200, 150});
+  const Grid grid(*wcs, 200, 150, 3);
+  std::vector<sky::Direction> v = {*wcs->to_sky(20, 0), *wcs->to_sky(181, 0)};
+  // The edge that joins these two passes the middle of the image.
+  v.push_back(at(10 - 0.0805, 0));
+  v.push_back(at(10 + 0.0805, 0));
+  const sky::Region region = sky::Polygon(v);
+  grid.check(region, box_of(*wcs, region));
+}
+
 BOOST_AUTO_TEST_CASE(ten_thousand_vertices) {
   const auto wcs = parse(tan_cards("10.0", "20.0"), {200, 150});
   std::vector<sky::Direction> v;
