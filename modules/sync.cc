@@ -28,5 +28,6 @@ std::vector<soda::dali::Service> services(const soda::dali::Context& context) {
 
 int main(int argc, char** argv) {
   return soda::dali::run(
-      argc, argv, {"soda-sync", "SODA cutouts, capabilities and availability over FastCGI", services});
+      argc, argv,
+      {"soda-sync", "SODA cutouts, capabilities and availability over FastCGI", services});
 }

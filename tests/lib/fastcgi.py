@@ -101,7 +101,7 @@ def parse_answer(output, ended, stderr=b"", head_request=False):
 
 
 def fetch(address, method, url, headers=(), body=b"", timeout=60):
-    """One request; raises OSError when the responder cannot be reached or does not answer in time."""
+    """One request; OSError when the responder cannot be reached or does not answer in time."""
     variables = environment(method, url, headers, body)
     params = b"".join(name_value(name, value) for name, value in variables.items())
     begin = record(BEGIN_REQUEST, struct.pack(">HB5x", RESPONDER, 0))

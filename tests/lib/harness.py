@@ -10,9 +10,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 
@@ -129,6 +131,9 @@ class Installation:
         self.scratch, self.processes, self.services = None, [], []
 
     def __enter__(self):
+        # A test that is terminated stops what it started, too.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="soda-test-"))
         try:
             self._start()
@@ -208,8 +213,3 @@ def locate(record):
     local = record["obs_publisher_did"].partition("?")[2]
     path, _, hdu = local.partition("#")
     return urllib.parse.unquote(path), (int(hdu) if hdu else None)
-
-
-def numbers(values):
-    """A literal of DALI: digits enough to give the same doubles back."""
-    return " ".join(repr(float(value)) for value in values)
