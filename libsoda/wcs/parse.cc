@@ -1,5 +1,7 @@
 // Header text -> Wcs. WCSLIB parses and repairs; we choose the representation, sort the axes and
 // take the celestial plane out.
+#include <wcslib/lin.h>
+#include <wcslib/tab.h>
 #include <wcslib/wcs.h>
 #include <wcslib/wcsfix.h>
 #include <wcslib/wcshdr.h>
@@ -65,16 +67,21 @@ std::string field(const char* text, std::size_t limit) {
 
 std::string letter_of(const wcsprm& prm) { return std::string(trim(std::string_view(prm.alt, 1))); }
 
+// False when an array is missing or malformed.
 bool fill_tables(Representations& list, const TableSource& tables) {
+  bool whole = true;
   for (int i = 0; i < list.size(); ++i) {
     // Coordinate arrays first: they set the lengths that index vectors must have.
     for (const int kind : {'c', 'i'}) {
       for (int k = 0; k < list[i].nwtb; ++k) {
-        if (list[i].wtb[k].kind == kind && !fill_array(list[i].wtb[k], tables)) return false;
+        const wtbarr_s& wanted = list[i].wtb[k];
+        whole = whole && (wanted.kind != kind || fill_array(wanted, tables));
       }
     }
+    // WCSLIB frees the arrays only once they are its own, even if wcsset() is never reached.
+    for (int t = 0; t < list[i].ntab; ++t) tabmem(&list[i].tab[t]);
   }
-  return true;
+  return whole;
 }
 
 // SCAMP's polynomials written as PVi_m besides their translation to SIP: only SIP counts (as
@@ -89,6 +96,19 @@ void drop_redundant_scamp(wcsprm& prm) {
     }
   }
   prm.npv = 0;
+}
+
+// Tried before WCSLIB tries, which leaks its matrices when they cannot be inverted.
+bool is_invertible(const wcsprm& prm) {
+  const auto n = static_cast<std::size_t>(prm.naxis);
+  const bool is_cd = (prm.altlin & 2) != 0 && (prm.altlin & 1) == 0;
+  std::vector<double> matrix(n * n), inverse(n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      matrix[i * n + j] = is_cd ? prm.cd[i * n + j] : prm.cdelt[i] * prm.pc[i * n + j];
+    }
+  }
+  return matinv(prm.naxis, matrix.data(), inverse.data()) == 0;
 }
 
 // The repairs that astropy makes too (all but cylfix). What they cannot repair wcsset reports.
@@ -322,6 +342,10 @@ struct Builder {
     const std::string before = impl.problem;
     for (int i = 0; i < list.size() && chosen < 0; ++i) {
       if (distortion.has_sip()) drop_redundant_scamp(list[i]);
+      if (!is_invertible(list[i])) {
+        note("the linear transformation of the coordinates is singular");
+        continue;
+      }
       if (const int status = repair_and_set(list[i]); status != 0) {
         note(std::string("WCSLIB refuses the header: ") + wcs_errmsg[status]);
         continue;

@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(edges_bent_to_an_s) {
   const auto wcs = parse(
       {"CTYPE1  = 'RA---TAN-SIP'", "CTYPE2  = 'DEC--TAN-SIP'", "CRPIX1  = 100.5", "CRPIX2  = 75.5",
        "CDELT1  = -0.001", "CDELT2  = 0.001", "CRVAL1  = 10.0", "CRVAL2  = 0.0", "RADESYS = 'ICRS'",
-       "A_ORDER = 2", "B_ORDER = 3", "B_3_0   = 4e-6", "B_1_0   = -0.024"},
+       "A_ORDER = 2", "B_ORDER = 3", "B_3_0   = 4e-5", "B_1_0   = -0.24"},
       {200, 150});
   const Grid grid(*wcs, 200, 150, 3);
   std::vector<sky::Direction> v = {*wcs->to_sky(20, 0), *wcs->to_sky(181, 0)};
