@@ -55,7 +55,7 @@ def name_value(name, value):
 
 
 def environment(method, url, headers=(), body=b""):
-    """The CGI variables of a request for `url` ("/vo/sync?ID=…"), the path unsplit (nginx's way)."""
+    """The CGI variables of a request for `url` ("/vo/sync?ID=…"), the path unsplit as nginx does."""
     path, _, query = url.partition("?")
     variables = {
         "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "SERVER_SOFTWARE": "test",

@@ -117,6 +117,15 @@ def find_program(variable, build, *places):
     raise SystemExit(f"{places[0]} not found below {build}: name it by {variable}, or --build DIR")
 
 
+def _accepts(address):
+    """The socket is there a moment before it can be connected to."""
+    try:
+        fastcgi.connect(address, 5).close()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    return True
+
+
 class Installation:
     """One archive served: DIR ingested into a store of its own, responders on unix sockets.
 
@@ -184,7 +193,7 @@ class Installation:
                                        stdout=log, stderr=log)
         self.processes.append(process)
         deadline = time.monotonic() + 30
-        while not socket_path.exists():
+        while not _accepts(f"unix:{socket_path}"):
             if process.poll() is not None:
                 raise SystemExit(f"soda-sync ended with status {process.returncode}: {self.log()}")
             if time.monotonic() > deadline:

@@ -117,7 +117,20 @@ def expected_box(sky, region):
     for values, known, size in ((x, (traced_x, cross_x), sky.nx), (y, (traced_y, cross_y), sky.ny)):
         exact = np.concatenate(known)
         sides += [_side(values, exact, size, -1), _side(values, exact, size, +1)]
-    return Box(tuple(sides), grazing=not well.any())
+    return Box(_widened(sky, region, sides), grazing=not well.any())
+
+
+def _widened(sky, region, sides):
+    """Sky without area (a line of the map's grid) may be counted or not."""
+    inside = region.inside(sky.lone[2])
+    wider = []
+    for number, side in enumerate(sides):
+        reached = sky.lone[number // 2][inside]
+        pixels = {int(np.floor(value + 0.5)) for value in reached}
+        ends = [*side.allowed, *(p for p in pixels if p < side.allowed[0] and number % 2 == 0),
+                *(p for p in pixels if p > side.allowed[-1] and number % 2 == 1)]
+        wider.append(Side(tuple(range(min(ends), max(ends) + 1)), side.extreme))
+    return tuple(wider)
 
 
 def _side(values, exact, size, sign):

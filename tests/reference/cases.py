@@ -172,7 +172,7 @@ class Drawer:
         for (name, make), (x, y) in zip(makers, edges):
             if np.isfinite(self.direction(x, y)[0]):
                 yield self.on_sky(name, make(x, y, span))
-        if np.isfinite(self.direction(nx, ny)[0]):
+        if np.isfinite(self.direction(nx + 0.3, ny + 0.3)[0]):
             yield self.on_sky("last-pixel",
                               self.circle(nx + 0.3, ny + 0.3, 1e-2 * self.sky.scale()))
 

@@ -105,6 +105,7 @@ class ImageSky:
         self.frame, self.precision = frame_of(self.wcs)
         self._find_axes()
         self._grid = self._border = None
+        self.lone = (np.empty(0), np.empty(0), np.empty((0, 3)))  # of the grid: has_neighbour()
 
     @staticmethod
     def _celestial_wcs(header, hdus):
@@ -284,8 +285,10 @@ class ImageSky:
             vectors = self.to_sky(x, y)
             valid = np.isfinite(vectors[:, 0]).reshape(len(ys), len(xs))
             if not valid.all():
+                lone = (valid & ~has_neighbour(valid)).ravel()
+                self.lone = (x[lone], y[lone], vectors[lone])
                 valid &= has_neighbour(valid)
-                vectors[~valid.ravel()] = np.nan
+                vectors[lone] = np.nan
             parts = [(x, y, vectors)]
             if not valid.all():
                 parts.append(self._rim(xs, ys, valid))
