@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <utility>
+#include <vector>
 
 #include "base/failure.h"
 #include "cutout/rows.h"
@@ -15,8 +17,9 @@
 namespace soda::cutout {
 namespace {
 
-// Passes on bytes [first, first + count) of what it is given, and says which part of a piece to
-// come is wanted at all.
+// Passes on bytes [first, first + count) of what it is given. Headers and padding are small and go
+// out together with the pixels beside them: every call of the sink costs a system call here and a
+// wake-up of the web server.
 class Window {
  public:
   Window(http::Sink& sink, std::int64_t first, std::int64_t count)
@@ -26,32 +29,46 @@ class Window {
   // Steps over `length` bytes when none of them is wanted.
   bool skip(std::int64_t length) {
     if (at_ + length > first_ && at_ < end_) return false;
-    at_ += length;
+    pass(length);
     return true;
   }
-  // Bytes before the window begins.
+  // Bytes before the window begins, and those of it that are still to come.
   std::int64_t ahead() const { return std::max<std::int64_t>(0, first_ - at_); }
   std::int64_t left() const { return end_ - std::max(at_, first_); }
+  // These bytes were left out at the source.
+  void pass(std::int64_t length) {
+    at_ += length;
+    data_left_ -= length;
+  }
+
+  // A header, to go out with the pixels that follow.
+  void hold(std::string text) {
+    held_.push_back(std::move(text));
+    add({held_.back().data(), held_.back().size()});
+  }
+  // What comes now are `length` bytes of data; `padding` follows the last of them, and is
+  // static.
+  void begin_data(std::int64_t length, std::string_view padding) {
+    data_left_ = length;
+    padding_ = padding;
+  }
+  void end_data() {
+    if (!padding_.empty()) add_padding();
+  }
+  // To be called after the last byte: what was held goes out.
+  void finish() { flush(); }
 
   void write(std::span<const iovec> pieces) {
-    std::int64_t length = 0;
-    for (const auto& piece : pieces) length += static_cast<std::int64_t>(piece.iov_len);
-    if (at_ >= first_ && at_ + length <= end_) {
-      at_ += length;
-      sink_.write(pieces);
-      return;
+    for (const iovec& piece : pieces) {
+      data_left_ -= static_cast<std::int64_t>(piece.iov_len);
+      add(piece);
     }
-    for (iovec piece : pieces) write_part(piece);
+    if (data_left_ == 0 && !padding_.empty()) add_padding();
+    flush();
   }
-  void write(std::string_view text) {
-    const iovec piece{const_cast<char*>(text.data()), text.size()};
-    write(std::span(&piece, 1));
-  }
-  // These bytes were left out at the source.
-  void omit(std::int64_t length) { at_ += length; }
 
  private:
-  void write_part(iovec piece) {
+  void add(iovec piece) {
     const auto length = static_cast<std::int64_t>(piece.iov_len);
     const std::int64_t from = std::clamp<std::int64_t>(first_ - at_, 0, length);
     const std::int64_t to = std::clamp<std::int64_t>(end_ - at_, 0, length);
@@ -59,13 +76,36 @@ class Window {
     if (from >= to) return;
     piece.iov_base = static_cast<char*>(piece.iov_base) + from;
     piece.iov_len = static_cast<std::size_t>(to - from);
-    sink_.write(std::span(&piece, 1));
+    pieces_.push_back(piece);
+  }
+  void add_padding() {
+    add({const_cast<char*>(padding_.data()), padding_.size()});
+    padding_ = {};
+  }
+  void flush() {
+    if (!pieces_.empty()) sink_.write(pieces_);
+    pieces_.clear();
+    held_.clear();
   }
 
   http::Sink& sink_;
   std::int64_t first_, end_;
   std::int64_t at_ = 0;
+  std::deque<std::string> held_;  // stay where they are while more are added
+  std::vector<iovec> pieces_;
+  std::int64_t data_left_ = 0;
+  std::string_view padding_;
 };
+
+// What fills the last block of data: zeros, or blanks for an ASCII table (FITS 4.0 section 7.2.3).
+std::string_view padding_of(const OutputHdu& hdu) {
+  static constexpr std::array<char, fits::block_length> zeros{};
+  static const std::string blanks(fits::block_length, ' ');
+  const auto over = static_cast<std::size_t>(hdu.data_length) % fits::block_length;
+  if (over == 0) return {};
+  const bool ascii = hdu.header.string("XTENSION") == "TABLE";
+  return {ascii ? blanks.data() : zeros.data(), fits::block_length - over};
+}
 
 class CutBody final : public http::Body {
  public:
@@ -82,16 +122,16 @@ class CutBody final : public http::Body {
   void write(http::Sink& sink, std::int64_t first, std::int64_t count) override {
     Window window(sink, first, count);
     for (auto& hdu : plan_.hdus) {
-      if (window.done()) return;
+      if (window.done()) break;
       if (window.skip(hdu.length())) continue;
       if (hdu.sign) {
         write_signed(hdu, window);
       } else {
-        window.write(hdu.header.blocks());
+        window.hold(hdu.header.blocks());
         write_data(hdu, window);
-        write_padding(hdu, window);
       }
     }
+    window.finish();
   }
 
  private:
@@ -120,28 +160,22 @@ class CutBody final : public http::Body {
     collected.bytes.reserve(static_cast<std::size_t>(hdu.length()));
     Window all(collected, 0, INT64_MAX);
     write_data(hdu, all);
-    write_padding(hdu, all);
+    all.finish();
     fits::sign(hdu.header, fits::checksum(collected.bytes));
-    window.write(hdu.header.blocks());
-    window.write(collected.bytes);
-  }
-
-  void write_padding(const OutputHdu& hdu, Window& window) {
-    static constexpr std::array<char, fits::block_length> zeros{};
-    const auto over = static_cast<std::size_t>(hdu.data_length) % fits::block_length;
-    if (over == 0) return;
-    // FITS 4.0 section 7.2.3: an ASCII table is padded with blanks.
-    std::string blanks;
-    std::string_view padding(zeros.data(), fits::block_length - over);
-    if (hdu.header.string("XTENSION") == "TABLE") {
-      blanks.assign(padding.size(), ' ');
-      padding = blanks;
-    }
-    window.write(padding);
+    window.hold(hdu.header.blocks());
+    window.begin_data(static_cast<std::int64_t>(collected.bytes.size()), {});
+    const iovec piece{collected.bytes.data(), collected.bytes.size()};
+    window.write(std::span(&piece, 1));
+    window.end_data();
   }
 
   void write_data(const OutputHdu& hdu, Window& window) {
-    if (window.skip(hdu.data_length)) return;
+    window.begin_data(hdu.data_length, padding_of(hdu));
+    if (!window.skip(hdu.data_length)) write_wanted(hdu, window);
+    window.end_data();
+  }
+
+  void write_wanted(const OutputHdu& hdu, Window& window) {
     if (const auto* pixels = std::get_if<Pixels>(&hdu.data)) {
       write_pixels(*pixels, hdu.sign, window);
     } else if (const auto* copy = std::get_if<Copy>(&hdu.data)) {
@@ -162,7 +196,7 @@ class CutBody final : public http::Body {
         return;
       }
       const std::int64_t skipped = window.ahead();
-      window.omit(skipped);
+      window.pass(skipped);
       fits::copy_plain(
           file(looked_at), layout(pixels), section(pixels),
           [&](std::span<const iovec> p) { window.write(p); }, skipped, window.left());
@@ -219,7 +253,7 @@ class CutBody final : public http::Body {
   void write_copy(const Copy& copy, bool looked_at, Window& window) {
     const fits::ImageLayout bytes{copy.offset, 8, {copy.length}};
     const std::int64_t skipped = window.ahead();
-    window.omit(skipped);
+    window.pass(skipped);
     fits::copy_plain(
         file(looked_at), bytes, {{1}, {copy.length}},
         [&](std::span<const iovec> p) { window.write(p); }, skipped, window.left());
@@ -227,10 +261,11 @@ class CutBody final : public http::Body {
 
   void write_mask(const MaskPlane& plane, Window& window) {
     MaskRows mask(*plan_.source->hdus[plane.hdu].wcs, *plan_.region, plane.box);
-    for (std::int64_t y = plane.box.y.first; y <= plane.box.y.last && !window.done(); ++y) {
-      const auto row = mask.row(y);
-      const iovec piece{const_cast<unsigned char*>(row.data()), row.size()};
+    for (std::int64_t y = plane.box.y.first; y <= plane.box.y.last && !window.done();) {
+      const auto rows = mask.rows_from(y);
+      const iovec piece{const_cast<unsigned char*>(rows.data()), rows.size()};
       window.write(std::span(&piece, 1));
+      y += static_cast<std::int64_t>(rows.size()) / plane.box.x.length();
     }
   }
 

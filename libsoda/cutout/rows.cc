@@ -41,14 +41,17 @@ MaskRows::MaskRows(const wcs::Wcs& wcs, const sky::Region& region, const wcs::Pi
       box_(box),
       band_(std::clamp<std::int64_t>(mask_budget / box.x.length(), 1, box.y.length())) {}
 
-std::span<const unsigned char> MaskRows::row(std::int64_t y) {
+std::span<const unsigned char> MaskRows::rows_from(std::int64_t y) {
   if (y < first_ || y > last_) {
     first_ = box_.y.first + (y - box_.y.first) / band_ * band_;
     last_ = std::min(first_ + band_ - 1, box_.y.last);
     mask_ = wcs::mask_of(wcs_, region_, {box_.x, {first_, last_}});
   }
-  const auto width = static_cast<std::size_t>(box_.x.length());
-  return std::span(mask_).subspan(static_cast<std::size_t>(y - first_) * width, width);
+  return std::span(mask_).subspan(static_cast<std::size_t>((y - first_) * box_.x.length()));
+}
+
+std::span<const unsigned char> MaskRows::row(std::int64_t y) {
+  return rows_from(y).first(static_cast<std::size_t>(box_.x.length()));
 }
 
 RowFilter::RowFilter(const Pixels& pixels, int bitpix, MaskRows* mask, int x, int y,

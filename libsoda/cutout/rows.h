@@ -23,6 +23,8 @@ class MaskRows {
   MaskRows(const wcs::Wcs& wcs, const sky::Region& region, const wcs::PixelBox& box);
   // One byte a pixel of the box's row y (parent's pixel coordinate): 1 inside.
   std::span<const unsigned char> row(std::int64_t y);
+  // The same for row y and those after it that are at hand: at least one whole row.
+  std::span<const unsigned char> rows_from(std::int64_t y);
 
  private:
   const wcs::Wcs& wcs_;

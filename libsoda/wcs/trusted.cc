@@ -98,6 +98,11 @@ bool has_sound_surfaces(const std::vector<Cards::Card>& cards) {
   return first && first == surface_of(wat_text(cards, '2'));
 }
 
+bool needs_surface(const Cards::Card& card) {
+  const std::string type = card_value(card.image);
+  return card.keyword.starts_with("CTYPE") && (type.ends_with("-TNX") || type.ends_with("-ZPX"));
+}
+
 bool is_plate(const Cards::Card& card) {
   constexpr std::array kPlate = std::to_array<std::string_view>(
       {"AMDX", "AMDY", "PLT", "PPO", "CNPIX", "XPIXELSZ", "YPIXELSZ"});
@@ -129,7 +134,7 @@ bool is_open_string(std::string_view card) {
 
 void drop_untrusted(std::vector<Cards::Card>& cards) {
   if (std::ranges::any_of(cards, is_wat) && !has_sound_surfaces(cards)) {
-    std::erase_if(cards, is_wat);
+    std::erase_if(cards, [](const auto& card) { return is_wat(card) || needs_surface(card); });
   }
   if (std::ranges::any_of(cards, is_plate) && !has_whole_plate(cards)) {
     std::erase_if(cards, is_plate);

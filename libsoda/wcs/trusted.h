@@ -15,8 +15,8 @@ bool is_open_string(std::string_view card);
 // Takes out
 //   WATi_nnn  unless both axes hold complete TNX or ZPX surfaces of the same orders: the parser
 //             believes their lengths (words of any length into 8 characters, as many terms as the
-//             other axis has), and takes part number 0 for an array index of -1. The axes then are
-//             what their CTYPE says, without the surface;
+//             other axis has), and takes part number 0 for an array index of -1. Axes of these
+//             types go too: without their surface they would be somewhere else;
 //   DSS plate solutions (AMDXn, PLTRAH, CNPIXn …) unless they are complete: the parser would
 //             replace the header's own coordinates by those of a plate it does not know.
 void drop_untrusted(std::vector<Cards::Card>& cards);
