@@ -78,8 +78,8 @@ class Narrowing {
                                 hdu_.wcs->problem().empty() ? "" : ": ", hdu_.wcs->problem()),
                     "POS");
     }
-    const int x = std::min(hdu_.wcs->lon_axis(), hdu_.wcs->lat_axis());
-    const int y = std::max(hdu_.wcs->lon_axis(), hdu_.wcs->lat_axis());
+    const int x = hdu_.wcs->x_axis();
+    const int y = hdu_.wcs->y_axis();
     const auto whole = whole_box();
     if (!whole) return Miss{"the shape does not touch the image"};
     const PixelBox clipped{clip(whole->x, x), clip(whole->y, y)};

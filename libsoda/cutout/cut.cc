@@ -55,8 +55,12 @@ class Window {
   void end_data() {
     if (!padding_.empty()) add_padding();
   }
-  // To be called after the last byte: what was held goes out.
-  void finish() { flush(); }
+  // What is held goes out; to be called after the last byte.
+  void flush() {
+    if (!pieces_.empty()) sink_.write(pieces_);
+    pieces_.clear();
+    held_.clear();
+  }
 
   void write(std::span<const iovec> pieces) {
     for (const iovec& piece : pieces) {
@@ -81,11 +85,6 @@ class Window {
   void add_padding() {
     add({const_cast<char*>(padding_.data()), padding_.size()});
     padding_ = {};
-  }
-  void flush() {
-    if (!pieces_.empty()) sink_.write(pieces_);
-    pieces_.clear();
-    held_.clear();
   }
 
   http::Sink& sink_;
@@ -131,7 +130,7 @@ class CutBody final : public http::Body {
         write_data(hdu, window);
       }
     }
-    window.finish();
+    window.flush();
   }
 
  private:
@@ -160,7 +159,7 @@ class CutBody final : public http::Body {
     collected.bytes.reserve(static_cast<std::size_t>(hdu.length()));
     Window all(collected, 0, INT64_MAX);
     write_data(hdu, all);
-    all.finish();
+    all.flush();
     fits::sign(hdu.header, fits::checksum(collected.bytes));
     window.hold(hdu.header.blocks());
     window.begin_data(static_cast<std::int64_t>(collected.bytes.size()), {});
@@ -207,14 +206,14 @@ class CutBody final : public http::Body {
     int x = 0, y = 1;
     if (pixels.blank_outside) {
       const SourceHdu& head = celestial(hdu);
-      x = std::min(head.wcs->lon_axis(), head.wcs->lat_axis());
-      y = std::max(head.wcs->lon_axis(), head.wcs->lat_axis());
+      x = head.wcs->x_axis();
+      y = head.wcs->y_axis();
       mask.emplace(*head.wcs, *plan_.region, wcs::PixelBox{pixels.asked[x], pixels.asked[y]});
     }
     RowFilter filter(pixels, hdu.record->bitpix, mask ? &*mask : nullptr, x, y,
                      [&](std::span<const iovec> p) { window.write(p); });
     copy_section(pixels, true, [&](std::span<const iovec> p) { filter.write(p); });
-    filter.finish();
+    filter.flush();
   }
 
   // A companion (DQ …) may lack world coordinates of its own; it lies on the grid of one that has

@@ -55,10 +55,6 @@ constexpr dali::Parameter table[] = {
      "A text of at most 64 characters for the service's log", false},
 };
 
-PixelRectangle pixel_rectangle(const sky::Direction& centre, double w, double h) {
-  return {centre, w, h};
-}
-
 Failure malformed(std::string_view parameter, std::string_view expected, std::string_view value) {
   return {FailureKind::usage,
           fmt::format("{} must be {}, got \"{}\"", parameter, expected, quoted(value)),
@@ -91,7 +87,7 @@ Shape parse_brect(std::string_view value) {
   if (unit == "pixel") {
     if (v[2] > 1e9 || v[3] > 1e9)
       throw malformed("POS", "BRECT of at most 1e9 pixels a side", value);
-    return pixel_rectangle(centre, v[2], v[3]);
+    return PixelRectangle{centre, v[2], v[3]};
   }
   if (unit != "deg" && unit != "arcsec") throw malformed("POS", brect_form, value);
   const double scale = unit == "deg" ? 1 : 1.0 / 3600;

@@ -18,11 +18,6 @@ namespace {
 // As many as CFITSIO's tile decompression handles.
 constexpr std::size_t max_compressed_axes = 6;
 
-constexpr std::int64_t padded(std::int64_t length) {
-  constexpr auto block = static_cast<std::int64_t>(fits::block_length);
-  return (length + block - 1) / block * block;
-}
-
 class Planner {
  public:
   Planner(const store::Dataset& dataset, std::shared_ptr<const Source> source, const Cut& cut,
@@ -211,8 +206,8 @@ class Planner {
     for (const auto& [grid, boxes] : boxes_) {
       if (!boxes) continue;
       const SourceHdu& head = source().hdus[head_of(dataset_, source(), grid)];
-      const int x = std::min(head.wcs->lon_axis(), head.wcs->lat_axis());
-      const int y = std::max(head.wcs->lon_axis(), head.wcs->lat_axis());
+      const int x = head.wcs->x_axis();
+      const int y = head.wcs->y_axis();
       const wcs::PixelBox box{boxes->asked[x], boxes->asked[y]};
       fits::Header shifted = head.header;
       shift_image(shifted, head.record->shape, boxes->asked);
@@ -288,7 +283,7 @@ class Planner {
 }  // namespace
 
 std::int64_t OutputHdu::length() const noexcept {
-  return static_cast<std::int64_t>(header.blocks_length()) + padded(data_length);
+  return static_cast<std::int64_t>(header.blocks_length()) + fits::padded(data_length);
 }
 
 std::variant<Plan, NoOverlap> plan(const store::Dataset& dataset,

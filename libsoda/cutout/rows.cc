@@ -162,6 +162,4 @@ void RowFilter::flush() {
   out_.clear();
 }
 
-void RowFilter::finish() { flush(); }
-
 }  // namespace soda::cutout

@@ -42,14 +42,13 @@ class RowFilter {
   // mask.
   RowFilter(const Pixels& pixels, int bitpix, MaskRows* mask, int x, int y, fits::ByteSink sink);
   void write(std::span<const iovec> pieces);
-  // To be called after the last byte: rows beyond the image's last.
-  void finish();
+  // What was gathered goes out; to be called after the last byte.
+  void flush();
 
  private:
   bool row_is_inside() const;
   void emit_row(const char* inner);  // null: all blank
   void blank_masked(char* row);
-  void flush();
   void advance();
 
   const Pixels& pixels_;

@@ -22,11 +22,8 @@ wcs::TableSource tables_of(const store::HduRecord& record) {
 }
 
 fits::Header image_header(const store::HduRecord& record) {
-  if (record.compression.empty()) return fits::Header(record.cards);
-  fits::Hdu hdu;
-  hdu.kind = fits::HduKind::compressed_image;
-  hdu.header = fits::Header(record.cards);
-  return hdu.image_header();
+  fits::Header stored(record.cards);
+  return record.compression.empty() ? stored : fits::uncompressed_header(stored);
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ Agreement same_sky(const wcs::Wcs& a, const wcs::Wcs& b) {
   const auto length = [&](int axis) {
     return static_cast<double>(a.axes()[static_cast<std::size_t>(axis)].length);
   };
-  const double width = length(std::min(a.lon_axis(), a.lat_axis()));
-  const double height = length(std::max(a.lon_axis(), a.lat_axis()));
+  const double width = length(a.x_axis());
+  const double height = length(a.y_axis());
   bool compared = false;
   for (const double fx : {0.5, 0.1, 0.9}) {
     for (const double fy : {0.5, 0.1, 0.9}) {

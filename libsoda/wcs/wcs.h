@@ -7,6 +7,7 @@
 // 0.5.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,6 +68,9 @@ class Wcs {
   // two that drive the pair).
   int lon_axis() const noexcept;
   int lat_axis() const noexcept;
+  // The same two in the order of the celestial plane: x the lower-numbered, y the other.
+  int x_axis() const noexcept { return std::min(lon_axis(), lat_axis()); }
+  int y_axis() const noexcept { return std::max(lon_axis(), lat_axis()); }
   std::optional<int> axis(Role role) const noexcept;  // first with that role
   const std::string& frame()
       const noexcept;  // "ICRS", "FK5 J2000", "FK4 B1950", "galactic" …, for people

@@ -20,7 +20,7 @@ std::string run(const Pixels& pixels, const std::string& inner, std::size_t chun
     const iovec v{piece.data(), piece.size()};
     filter.write(std::span(&v, 1));
   }
-  filter.finish();
+  filter.flush();
   return out;
 }
 
