@@ -1,0 +1,30 @@
+// A table as every service sees it: columns declared once, rows as they pass by. Shared by those
+// who have rows (store) and those who write them (xml, dali), which do not know each other.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace soda {
+
+// text is Unicode (UTF-8); integer is VOTable's int or long, see Column::datatype; real is IEEE
+// double.
+enum class ColumnType { text, integer, real };
+
+// Metadata of a column in VOTable's terms (VOTable 1.4 section 4.1). Empty strings are absent
+// attributes. `unit` per VOUnit, `ucd` per UCD1+, `utype` with its prefix.
+struct Column {
+  std::string name;
+  ColumnType type = ColumnType::text;
+  std::string datatype;   // char, unicodeChar, int, long, double
+  std::string arraysize;  // "*" for text, else empty
+  std::string xtype, unit, ucd, utype, description;
+};
+
+// One value of a row; monostate is NULL. Text belongs to the one who hands the row over, and lives
+// until the next row.
+using Cell = std::variant<std::monostate, std::int64_t, double, std::string_view>;
+
+}  // namespace soda
