@@ -9,6 +9,7 @@
 
 #include "wcs/impl.h"
 #include "wcs/pixels.h"
+#include "wcs/ring.h"
 #include "wcs/scan.h"
 #include "wcs/trace.h"
 
@@ -84,12 +85,46 @@ PixelInterval pixels_between(double lo, double hi, double first, double last) {
   return {static_cast<std::int64_t>(from), static_cast<std::int64_t>(to)};
 }
 
-void add_corners(const Wcs& wcs, const sky::Region& region, const Rect& rect, Extent& extent) {
-  for (const Wcs::Pixel corner : {Wcs::Pixel{rect.x0, rect.y0}, Wcs::Pixel{rect.x1, rect.y0},
-                                  Wcs::Pixel{rect.x1, rect.y1}, Wcs::Pixel{rect.x0, rect.y1}}) {
-    const auto direction = wcs.to_sky(corner.x, corner.y);
-    if (direction && sky::contains(region, *direction)) extent.add(corner);
+void add_corners(const sky::Region& region, const Reach& reach, Extent& extent) {
+  const auto corners = corners_of(reach.rect);
+  for (std::size_t i = 0; i < corners.size(); ++i) {
+    if (sky::contains(region, reach.corners[i])) extent.add(corners[i]);
   }
+}
+
+// What the boundary of a circle spans that the series describes, with the corners inside.
+std::optional<Extent> extent_of_ring(const Wcs& wcs, const sky::Region& region,
+                                     const Reach& reach) {
+  const auto* circle = std::get_if<sky::Circle>(&region);
+  if (circle == nullptr) return std::nullopt;
+  const auto ring = Ring::of(wcs, *circle, reach);
+  if (!ring) return std::nullopt;
+  // The boundary of a circle that lies in the reach bounds nothing else within the area.
+  const Extent& own = ring->extent();
+  if (reach.rect.holds({own.x0, own.y0}) && reach.rect.holds({own.x1, own.y1})) return own;
+  BoxFollower follower(reach.rect);
+  ring->follow(follower);
+  add_corners(region, reach, follower.extent());
+  return follower.extent();
+}
+
+Extent extent_of(const Wcs& wcs, const sky::Region& region, const Reach& reach) {
+  if (const auto extent = extent_of_ring(wcs, region, reach)) return *extent;
+  const auto pieces = sky::boundary(region);
+  BoxFollower follower(reach.rect);
+  if (reach.smooth && trace(wcs, pieces, reach, follower)) {
+    add_corners(region, reach, follower.extent());
+    return follower.extent();
+  }
+  Reach everywhere = reach;
+  everywhere.smooth = false;
+  everywhere.radius = sky::Angle::from_degrees(180);
+  // Points found so far are good ones; the second walk finds the others. When it gives up the
+  // scan still covers the area.
+  const bool whole = trace(wcs, pieces, everywhere, follower);
+  scan(wcs, region, reach.rect, whole ? Thoroughness::inside : Thoroughness::touching,
+       follower.extent());
+  return follower.extent();
 }
 
 std::optional<PixelBox> box_within(const Wcs& wcs, const sky::Region& region, const Reach& reach) {
@@ -98,21 +133,7 @@ std::optional<PixelBox> box_within(const Wcs& wcs, const sky::Region& region, co
     const double gap = sky::separation(bounds.centre(), reach.centre).radians();
     if (gap > bounds.radius().radians() + reach.radius.radians()) return std::nullopt;
   }
-  const auto pieces = sky::boundary(region);
-  BoxFollower follower(reach.rect);
-  if (!reach.smooth || !trace(wcs, pieces, reach, follower)) {
-    Reach everywhere = reach;
-    everywhere.smooth = false;
-    everywhere.radius = sky::Angle::from_degrees(180);
-    // Points found so far are good ones; the second walk finds the others. When it gives up the
-    // scan still covers the area.
-    const bool whole = trace(wcs, pieces, everywhere, follower);
-    scan(wcs, region, reach.rect, whole ? Thoroughness::inside : Thoroughness::touching,
-         follower.extent());
-  } else {
-    add_corners(wcs, region, reach.rect, follower.extent());
-  }
-  const Extent& extent = follower.extent();
+  const Extent extent = extent_of(wcs, region, reach);
   if (extent.empty()) return std::nullopt;
   const Rect& rect = reach.rect;
   return PixelBox{pixels_between(extent.x0, extent.x1, rect.x0 + 0.5, rect.x1 - 0.5),

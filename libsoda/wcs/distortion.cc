@@ -227,7 +227,9 @@ Wcs::Pixel Distortion::apply(Wcs::Pixel pixel) const noexcept {
 std::optional<Wcs::Pixel> Distortion::invert(Wcs::Pixel target) const noexcept {
   constexpr int kRounds = 50;
   constexpr double kEnough = 1e-9;
+  constexpr double kSettling = 1e-3, kSure = 1e-2;
   Wcs::Pixel guess = target;
+  double before = 0;  // length of the step before
   for (int round = 0; round < kRounds; ++round) {
     // The slopes of the tables are left out of the derivative: they are small and only slow the
     // last steps down.
@@ -247,10 +249,14 @@ std::optional<Wcs::Pixel> Distortion::invert(Wcs::Pixel target) const noexcept {
     guess.x += dx;
     guess.y += dy;
     if (!std::isfinite(guess.x) || !std::isfinite(guess.y)) return std::nullopt;
-    if (std::fabs(dx) + std::fabs(dy) <
-        kEnough * std::max(1.0, (std::fabs(guess.x) + std::fabs(guess.y)) * 1e-6)) {
+    const double step = std::fabs(dx) + std::fabs(dy);
+    const double enough = kEnough * std::max(1.0, (std::fabs(guess.x) + std::fabs(guess.y)) * 1e-6);
+    // Steps shrink to the square of the one before, so that the next one is known beforehand.
+    const bool quadratic = !tables_ && step < kSettling * before;
+    if (step < enough || (quadratic && step * (step / before) * (step / before) < kSure * enough)) {
       return guess;
     }
+    before = step;
   }
   return std::nullopt;
 }

@@ -50,6 +50,7 @@ Reach reach_of(const Wcs& wcs, const Rect& rect) {
   Reach reach{rect, {}, sky::Angle::from_degrees(180), false};
   std::vector<Wcs::Pixel> pixels;
   pixels.push_back({(rect.x0 + rect.x1) / 2, (rect.y0 + rect.y1) / 2});
+  for (const Wcs::Pixel& corner : corners_of(rect)) pixels.push_back(corner);
   for (int j = 0; j < kSamples; ++j) {
     for (int i = 0; i < kSamples; ++i) {
       pixels.push_back({rect.x0 + (rect.x1 - rect.x0) * i / (kSamples - 1),
@@ -61,6 +62,7 @@ Reach reach_of(const Wcs& wcs, const Rect& rect) {
   wcs.to_sky(pixels, icrs, ok);
   if (std::find(ok.begin(), ok.end(), '\0') != ok.end()) return reach;
   reach.centre = icrs[0];
+  std::copy_n(icrs.begin() + 1, reach.corners.size(), reach.corners.begin());
   double radius = 0;
   for (const auto& direction : icrs) {
     radius = std::max(radius, sky::separation(icrs[0], direction).degrees());

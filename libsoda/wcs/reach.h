@@ -2,6 +2,8 @@
 // Internal to the room.
 #pragma once
 
+#include <array>
+
 #include "sky/direction.h"
 #include "wcs/wcs.h"
 
@@ -24,7 +26,13 @@ struct Reach {
   sky::Direction centre;
   sky::Angle radius;
   bool smooth = false;
+  // Of a smooth reach: the sky of the rectangle's corners, in the order of corners_of().
+  std::array<sky::Direction, 4> corners{};
 };
+
+constexpr std::array<Wcs::Pixel, 4> corners_of(const Rect& rect) {
+  return {{{rect.x0, rect.y0}, {rect.x1, rect.y0}, {rect.x1, rect.y1}, {rect.x0, rect.y1}}};
+}
 
 Rect image_of(const Wcs& wcs);
 Reach reach_of(const Wcs& wcs, const Rect& rect);  // REQUIRES wcs.celestial()

@@ -1,8 +1,9 @@
 #include "wcs/trace.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
+#include <span>
 
 namespace soda::wcs {
 
@@ -24,24 +25,36 @@ struct Node {
   enum class State : char { unknown, good, bad } state = State::unknown;
 };
 
+constexpr std::size_t kMostNodes = 2 * kRound + 1;
+
+// What one piece leaves to the next.
+struct Walk {
+  int budget = kBudget;
+  Node end;
+  std::array<Node, kMostNodes> nodes;
+};
+
 class Tracer {
  public:
   Tracer(const Wcs& wcs, const sky::BoundaryPiece& piece, const Reach& reach, Follower& follower,
-         int& budget)
-      : wcs_(wcs), piece_(piece), reach_(reach), follower_(follower), budget_(budget) {}
+         Walk& walk)
+      : wcs_(wcs), piece_(piece), reach_(reach), follower_(follower), walk_(walk) {}
 
   bool run() {
     const bool straight =
         sky::separation(piece_.at(0), piece_.at(1)).radians() > 0.999 * piece_.length.radians();
-    const int count = 2 * first_pieces(straight);
-    std::vector<Node> nodes(static_cast<std::size_t>(count) + 1);
-    for (int i = 0; i <= count; ++i)
-      nodes[static_cast<std::size_t>(i)] = node(static_cast<double>(i) / count);
-    if (straight || piece_.length.radians() / count < kLongest / 2 * reach_.radius.radians())
-      project(nodes);
+    const auto count = static_cast<std::size_t>(2 * first_pieces(straight));
+    const std::span<Node> nodes = std::span(walk_.nodes).first(count + 1);
+    for (std::size_t i = 0; i <= count; ++i) {
+      nodes[i] = node(static_cast<double>(i) / static_cast<double>(count));
+    }
+    take_over(nodes[0]);
+    const double spacing = piece_.length.radians() / static_cast<double>(count);
+    if (straight || spacing < kLongest / 2 * reach_.radius.radians()) project(nodes);
     for (std::size_t i = 0; i + 2 < nodes.size(); i += 2) {
       if (!follow(nodes[i], nodes[i + 1], nodes[i + 2], 0)) return false;
     }
+    walk_.end = nodes[count];
     return true;
   }
 
@@ -63,28 +76,37 @@ class Tracer {
     return sky::separation(n.direction, reach_.centre).radians() - reach_.radius.radians();
   }
 
+  // Pieces of a polygon begin where the one before ended.
+  void take_over(Node& first) const {
+    const sky::Direction &a = first.direction, &b = walk_.end.direction;
+    if (a.x() == b.x() && a.y() == b.y() && a.z() == b.z())
+      first = Node{0, b, walk_.end.pixel, walk_.end.state};
+  }
+
   // The first nodes at once, as far as they lie near the cap: cheaper than one by one.
-  void project(std::vector<Node>& nodes) {
-    std::vector<std::size_t> near;
-    std::vector<sky::Direction> icrs;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (reach_.smooth && away(nodes[i]) > kLongest * reach_.radius.radians()) continue;
-      near.push_back(i);
-      icrs.push_back(nodes[i].direction);
+  void project(std::span<Node> nodes) {
+    std::array<Node*, kMostNodes> near;
+    std::array<sky::Direction, kMostNodes> icrs;
+    std::array<Wcs::Pixel, kMostNodes> pixels;
+    std::array<char, kMostNodes> ok;
+    std::size_t count = 0;
+    for (Node& n : nodes) {
+      if (n.state != Node::State::unknown) continue;
+      if (reach_.smooth && away(n) > kLongest * reach_.radius.radians()) continue;
+      near[count] = &n;
+      icrs[count++] = n.direction;
     }
-    std::vector<Wcs::Pixel> pixels(near.size());
-    std::vector<char> ok(near.size());
-    wcs_.to_pixel(icrs, pixels, ok);
-    budget_ -= static_cast<int>(near.size());
-    for (std::size_t k = 0; k < near.size(); ++k) {
-      nodes[near[k]].pixel = pixels[k];
-      nodes[near[k]].state = ok[k] ? Node::State::good : Node::State::bad;
+    wcs_.to_pixel({icrs.data(), count}, {pixels.data(), count}, {ok.data(), count});
+    walk_.budget -= static_cast<int>(count);
+    for (std::size_t k = 0; k < count; ++k) {
+      near[k]->pixel = pixels[k];
+      near[k]->state = ok[k] ? Node::State::good : Node::State::bad;
     }
   }
 
   void know(Node& n) {
     if (n.state != Node::State::unknown) return;
-    --budget_;
+    --walk_.budget;
     const auto pixel = wcs_.to_pixel(n.direction);
     n.state = pixel ? Node::State::good : Node::State::bad;
     if (pixel) n.pixel = *pixel;
@@ -102,7 +124,7 @@ class Tracer {
       if (away(m) > length / 2) return true;
       if (length > kLongest * reach_.radius.radians()) return halves(a, m, b, depth);
     }
-    if (budget_ < 0) return false;
+    if (walk_.budget < 0) return false;
     int bad = 0;
     for (Node* n : {&a, &m, &b}) {
       know(*n);
@@ -120,7 +142,7 @@ class Tracer {
   const sky::BoundaryPiece& piece_;
   const Reach& reach_;
   Follower& follower_;
-  int& budget_;
+  Walk& walk_;
 };
 
 }  // namespace
@@ -186,9 +208,9 @@ Extent Bend::hull() const noexcept {
 
 bool trace(const Wcs& wcs, const std::vector<sky::BoundaryPiece>& pieces, const Reach& reach,
            Follower& follower) {
-  int budget = kBudget;
+  Walk walk;
   return std::all_of(pieces.begin(), pieces.end(), [&](const sky::BoundaryPiece& piece) {
-    return Tracer(wcs, piece, reach, follower, budget).run();
+    return Tracer(wcs, piece, reach, follower, walk).run();
   });
 }
 
