@@ -261,6 +261,10 @@ std::optional<Wcs::Pixel> Distortion::invert(Wcs::Pixel target) const noexcept {
   return std::nullopt;
 }
 
+std::size_t Distortion::terms() const noexcept {
+  return sip_ ? (sip_->a.c.size() + sip_->b.c.size()) / 2 : 0;
+}
+
 std::size_t Distortion::memory() const noexcept {
   std::size_t bytes = 0;
   if (sip_) bytes += (sip_->a.c.size() + sip_->b.c.size()) * sizeof(double);

@@ -35,6 +35,7 @@ class Distortion {
   // Empty when Newton's method does not converge, which happens far outside the image.
   std::optional<Wcs::Pixel> invert(Wcs::Pixel target) const noexcept;
   std::size_t memory() const noexcept;
+  std::size_t terms() const noexcept;  // of a polynomial
 
  private:
   // Coefficients c[p][q] of u^p v^q, p + q <= order.

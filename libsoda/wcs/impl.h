@@ -31,6 +31,10 @@ struct Celestial {
   int x_axis = 0, y_axis = 1;      // 0-based pixel axes of the image, x_axis < y_axis
   int lon_axis = 0, lat_axis = 1;  // the same two, by what they mainly drive
   std::int64_t nx = 0, ny = 0;
+
+  // What one point costs, in points of a plain map: budgets count in these.
+  int cost_of_pixel() const noexcept;
+  int cost_of_sky() const noexcept;
 };
 
 struct Wcs::Impl {

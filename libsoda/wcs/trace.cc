@@ -5,6 +5,8 @@
 #include <cmath>
 #include <span>
 
+#include "wcs/impl.h"
+
 namespace soda::wcs {
 
 namespace {
@@ -13,10 +15,11 @@ namespace {
 // points far from the image never are.
 constexpr double kLongest = 0.25;
 constexpr double kShort = 0.05;
-constexpr int kRound = 16;          // first pieces of a round curve
-constexpr int kDeepest = 44;        // halvings; by then t has no digits left
-constexpr int kBlind = 5;           // halvings of a piece that shows no pixel at all
-constexpr int kBudget = 4'000'000;  // projections of one boundary
+constexpr int kRound = 16;        // first pieces of a round curve, and of any on a map with cuts
+constexpr int kDeepest = 44;      // halvings; by then t has no digits left
+constexpr int kBlind = 5;         // halvings of a piece that shows no pixel at all
+constexpr int kBudget = 100'000;  // projections of one boundary on a plain map
+constexpr std::size_t kManyPieces = 64;
 
 struct Node {
   double t = 0;
@@ -30,6 +33,8 @@ constexpr std::size_t kMostNodes = 2 * kRound + 1;
 // What one piece leaves to the next.
 struct Walk {
   int budget = kBudget;
+  int cost = 1;  // of one projection
+  int round = kRound;
   Node end;
   std::array<Node, kMostNodes> nodes;
 };
@@ -61,7 +66,8 @@ class Tracer {
  private:
   // A long straight piece in two: distorted to an S, its middle would not show it.
   int first_pieces(bool straight) const {
-    if (!straight || !reach_.smooth) return kRound;
+    if (!straight) return kRound;
+    if (!reach_.smooth) return walk_.round;
     return piece_.length.radians() > kShort * reach_.radius.radians() ? 2 : 1;
   }
 
@@ -97,7 +103,7 @@ class Tracer {
       icrs[count++] = n.direction;
     }
     wcs_.to_pixel({icrs.data(), count}, {pixels.data(), count}, {ok.data(), count});
-    walk_.budget -= static_cast<int>(count);
+    walk_.budget -= walk_.cost * static_cast<int>(count);
     for (std::size_t k = 0; k < count; ++k) {
       near[k]->pixel = pixels[k];
       near[k]->state = ok[k] ? Node::State::good : Node::State::bad;
@@ -106,7 +112,7 @@ class Tracer {
 
   void know(Node& n) {
     if (n.state != Node::State::unknown) return;
-    --walk_.budget;
+    walk_.budget -= walk_.cost;
     const auto pixel = wcs_.to_pixel(n.direction);
     n.state = pixel ? Node::State::good : Node::State::bad;
     if (pixel) n.pixel = *pixel;
@@ -209,6 +215,10 @@ Extent Bend::hull() const noexcept {
 bool trace(const Wcs& wcs, const std::vector<sky::BoundaryPiece>& pieces, const Reach& reach,
            Follower& follower) {
   Walk walk;
+  walk.cost = wcs.impl().sky->cost_of_pixel();
+  if (pieces.size() > kManyPieces) {
+    walk.round = std::max(2, static_cast<int>(kRound * kManyPieces / pieces.size()));
+  }
   return std::all_of(pieces.begin(), pieces.end(), [&](const sky::BoundaryPiece& piece) {
     return Tracer(wcs, piece, reach, follower, walk).run();
   });

@@ -70,7 +70,26 @@ void pixels_of_chunk(const Celestial& sky, std::span<const sky::Direction> icrs,
   }
 }
 
+// High orders, which real images hardly have, take long to invert too. WCSLIB looks for a direction
+// in the cells of a -TAB array one by one.
+constexpr std::size_t kTermsOfPixel = 2000, kTermsOfSky = 3000, kCells = 400;
+
 }  // namespace
+
+int Celestial::cost_of_pixel() const noexcept {
+  std::size_t cells = 0;
+  for (int t = 0; t < prm->ntab; ++t) cells += static_cast<std::size_t>(prm->tab[t].nc);
+  return static_cast<int>(1 + distortion.terms() * distortion.terms() / kTermsOfPixel +
+                          cells / kCells);
+}
+
+int Celestial::cost_of_sky() const noexcept {
+  // The polyconic one is solved for the latitude by iteration.
+  constexpr int kIterated = 4;
+  const bool iterated = std::string_view(prm->cel.prj.code) == "PCO";
+  return (iterated ? kIterated : 1) +
+         static_cast<int>(distortion.terms() * distortion.terms() / kTermsOfSky);
+}
 
 Wcs::Wcs(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Wcs::~Wcs() = default;
