@@ -65,11 +65,18 @@ Circle bounds_of(const Range& range) {
   }
   if (!range.full_circle()) {
     // Seen from a point of the middle meridian the farthest points of the box are two of its
-    // corners: along an edge meridian and along a parallel the distance has no maximum inside.
+    // corners: along a parallel the distance has no maximum inside. Along an edge meridian on the
+    // far side of the sphere it has one, opposite to the latitude where it would have its minimum.
     const Direction middle =
         Direction::from_lon_lat(range.lon_lo() + range.lon_width() * 0.5, (lo + hi) * 0.5);
-    const Angle far = std::max(separation(middle, Direction::from_lon_lat(range.lon_lo(), lo)),
-                               separation(middle, Direction::from_lon_lat(range.lon_lo(), hi)));
+    const double away = std::cos(range.lon_width().radians() / 2);
+    const double crest = std::atan2(-middle.z(), -away * std::cos(((lo + hi) * 0.5).radians()));
+    const Angle far_lat = Angle::from_radians(crest);
+    Angle far = std::max(separation(middle, Direction::from_lon_lat(range.lon_lo(), lo)),
+                         separation(middle, Direction::from_lon_lat(range.lon_lo(), hi)));
+    if (away < 0 && far_lat > lo && far_lat < hi) {
+      far = std::max(far, separation(middle, Direction::from_lon_lat(range.lon_lo(), far_lat)));
+    }
     if (far < radius) {
       centre = middle;
       radius = far;

@@ -359,15 +359,13 @@ BOOST_AUTO_TEST_SUITE(bounds)
 
 BOOST_AUTO_TEST_CASE(hold_the_region) {
   std::mt19937 random(3);
-  const Region regions[] = {Circle(at(10, 10), Angle::from_degrees(3)),
-                            Range(10, 20, 30, 50),
-                            Range(350, 10, -90, -80),
-                            Range(0, 360, 70, 90),
-                            Range(0, 360, -10, 10),
-                            Range(0, 270, -10, 10),
-                            Range(5, 5, 5, 5),
+  const Region regions[] = {Circle(at(10, 10), Angle::from_degrees(3)), Range(10, 20, 30, 50),
+                            Range(350, 10, -90, -80), Range(0, 360, 70, 90), Range(0, 360, -10, 10),
+                            Range(0, 270, -10, 10), Range(5, 5, 5, 5),
                             polygon({{0, 0}, {40, 0}, {40, 30}, {10, 50}, {0, 20}}),
-                            polygon({{0, 1}, {90, 0.5}, {180, 1}, {270, 0.5}})};
+                            polygon({{0, 1}, {90, 0.5}, {180, 1}, {270, 0.5}}),
+                            // Farthest from the middle along the edges' meridians, not at a corner.
+                            Range(30, 274, -12, 9), Range(-10, 190, -80, 60)};
   for (const Region& region : regions) {
     const Circle bounds = bounding_circle(region);
     for (int k = 0; k < 20000; ++k) {
