@@ -108,8 +108,9 @@ struct NoOverlap {
 // `dataset` says which HDU is meant (-1: the whole file). `day` is the UTC date of the cut
 // ("2026-01-31"), for the provenance card: a day and not a second, so that the same request gives
 // the same bytes as long as its entity tag lives. Throws Failure: usage (an axis that the image
-// lacks for PIXELS or CHANNEL, MASK=nan without BLANK, non-contiguous POL, unknown EXT …),
-// too_large, corrupt_data (an axis whose keywords do not suffice).
+// lacks for PIXELS or CHANNEL, MASK=nan without BLANK, non-contiguous POL, unknown EXT,
+// BAND or TIME on an axis whose keywords do not suffice …),
+// too_large, corrupt_data (a compressed image of too many axes).
 std::variant<Plan, NoOverlap> plan(const store::Dataset& dataset,
                                    std::shared_ptr<const Source> source, const Cut& cut,
                                    const Limits& limits, const std::string& day);

@@ -14,8 +14,8 @@ namespace soda::wcs {
 
 namespace {
 
-constexpr std::int64_t kMostScanned = 4'000'000;
-constexpr std::int64_t kProbes = 64;  // samples that tell whether an axis is monotonic
+constexpr std::int64_t kMostScanned = 250'000;  // a tenth of a second
+constexpr std::int64_t kProbes = 64;            // samples that tell whether an axis is monotonic
 
 double edge(std::int64_t pixel) { return static_cast<double>(pixel) + 0.5; }
 
@@ -46,7 +46,7 @@ bool overlap(double a, double b, double lo, double hi) {
 std::optional<PixelInterval> scanned(const Quantity& at, std::int64_t length, double lo,
                                      double hi) {
   if (length > kMostScanned) {
-    throw Failure(FailureKind::corrupt_data,
+    throw Failure(FailureKind::usage,
                   "an axis whose coordinates do not run one way may have at most " +
                       std::to_string(kMostScanned) + " pixels, not " + std::to_string(length));
   }

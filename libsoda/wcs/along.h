@@ -35,7 +35,7 @@ using Quantity = std::function<std::optional<double>(double p)>;
 
 // The pixels whose [lower edge, upper edge] overlaps [lo, hi] by more than a point; for lo == hi
 // the one pixel (the first) that holds it. By bisection where the quantity is monotonic, by looking
-// at every pixel elsewhere. Throws Failure(corrupt_data) when that would be more than four million
+// at every pixel elsewhere. Throws Failure(usage) when that would be more than 250,000
 // pixels.
 std::optional<PixelInterval> overlapping(const Quantity& at, std::int64_t length, double lo,
                                          double hi);

@@ -45,9 +45,9 @@ std::optional<PixelBox> unclipped_box_of(const Wcs& wcs, const sky::Region& regi
 std::vector<unsigned char> mask_of(const Wcs& wcs, const sky::Region& region, const PixelBox& box);
 
 // Channels of the spectral axis whose width (edges at half pixels) the band overlaps; a band of
-// zero width picks the one channel that holds it. Throws Failure(corrupt_data) naming the keyword
-// when the axis cannot be turned into vacuum wavelengths (RESTFRQ missing …). REQUIRES
-// axis(Role::spectral).
+// zero width picks the one channel that holds it. Throws Failure(usage) naming the keyword when
+// the axis cannot be turned into vacuum wavelengths (RESTFRQ missing …): such an image cannot be
+// cut by BAND. REQUIRES axis(Role::spectral). planes_of: the same for the time scale and unit.
 std::optional<PixelInterval> channels_of(const Wcs& wcs, const sky::Band& band);
 std::optional<PixelInterval> planes_of(const Wcs& wcs,
                                        const sky::TimeSpan& time);  // REQUIRES axis(Role::time)

@@ -76,8 +76,9 @@ constexpr std::array kScales = std::to_array<Scale>({{"UTC", nullptr},
                                                      {"TCG", tai_from_tcg},
                                                      {"GPS", tai_from_gps}});
 
-[[noreturn]] void corrupt(const std::string& sentence) {
-  throw Failure(FailureKind::corrupt_data, sentence);
+// The image is as it is: a request that needs the axis in UTC cannot be served from it.
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw Failure(FailureKind::usage, "TIME cannot be applied: " + sentence, "TIME");
 }
 
 // Null for a scale that is not known.
@@ -101,19 +102,19 @@ const Scale& scale_of(const Wcs& wcs, const std::string& ctype) {
   std::string name = ctype.substr(0, ctype.find('-'));
   if (name == "TIME") name = trim(prm.timesys);
   if (const Scale* scale = scale_called(name)) return *scale;
-  corrupt("the time scale " + quoted(name) + " of the time axis cannot be converted to UTC");
+  refuse("the time scale " + quoted(name) + " of the time axis cannot be converted to UTC");
 }
 
 double days_in(std::string unit) {
   if (unit.empty()) unit = "s";  // FITS 4.0 section 9.3
   double factor = 1, offset = 0, power = 1;
   if (wcsunits(unit.c_str(), "d", &factor, &offset, &power) != 0 || power != 1 || offset != 0) {
-    corrupt("CUNIT " + quoted(unit) + " of the time axis is no unit of time");
+    refuse("CUNIT " + quoted(unit) + " of the time axis is no unit of time");
   }
   return factor;
 }
 
-// MJD in UTC at a pixel coordinate of the axis. Throws Failure(corrupt_data).
+// MJD in UTC at a pixel coordinate of the axis. Throws Failure(usage).
 Quantity days_utc(const Wcs& wcs, int axis) {
   const wcsprm& prm = *wcs.impl().full;
   const Scale& scale = scale_of(wcs, type_along(wcs, axis));

@@ -69,8 +69,9 @@ constexpr std::array kKinds = std::to_array<Kind>({{"WAVE", "m", Rest::unused, f
                                                    {"ZOPT", "", Rest::needed, from_zopt},
                                                    {"BETA", "", Rest::needed, from_beta}});
 
-[[noreturn]] void corrupt(const std::string& sentence) {
-  throw Failure(FailureKind::corrupt_data, sentence);
+// The image is as it is: a request that needs the axis in wavelengths cannot be served from it.
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw Failure(FailureKind::usage, "BAND cannot be applied: " + sentence, "BAND");
 }
 
 double rest_wavelength(const Wcs& wcs, const std::string& ctype) {
@@ -78,8 +79,9 @@ double rest_wavelength(const Wcs& wcs, const std::string& ctype) {
   if (prm.restwav > 0 && std::isfinite(prm.restwav)) return prm.restwav;
   if (prm.restfrq > 0 && std::isfinite(prm.restfrq)) return kLight / prm.restfrq;
   const std::string& letter = wcs.impl().rest_suffix;
-  corrupt("a spectral axis of type " + quoted(ctype) + " gives wavelengths only with RESTFRQ" +
-          letter + " or RESTWAV" + letter + ", which the header lacks");
+  refuse("the spectral axis of type " + quoted(ctype) +
+         " cannot be converted to wavelength because RESTFRQ" + letter + " and RESTWAV" + letter +
+         " are missing from the header");
 }
 
 double scale_to(const std::string& unit, std::string_view wanted) {
@@ -88,12 +90,12 @@ double scale_to(const std::string& unit, std::string_view wanted) {
   const std::string target(wanted);
   if (wcsunits(unit.c_str(), target.c_str(), &scale, &offset, &power) != 0 || power != 1 ||
       offset != 0) {
-    corrupt("CUNIT " + quoted(unit) + " of the spectral axis cannot be converted to " + target);
+    refuse("CUNIT " + quoted(unit) + " of the spectral axis cannot be converted to " + target);
   }
   return scale;
 }
 
-// Vacuum wavelength at a pixel coordinate of the axis. Throws Failure(corrupt_data).
+// Vacuum wavelength at a pixel coordinate of the axis. Throws Failure(usage).
 Quantity wavelengths(const Wcs& wcs, int axis) {
   const std::string ctype = type_along(wcs, axis);
   const std::string name = ctype.substr(0, ctype.find('-'));
@@ -108,7 +110,7 @@ Quantity wavelengths(const Wcs& wcs, int axis) {
       return std::isnan(wavelength) ? std::nullopt : std::optional(wavelength);
     };
   }
-  corrupt("the spectral axis of type " + quoted(ctype) + " gives no wavelengths");
+  refuse("the spectral axis of type " + quoted(ctype) + " gives no wavelengths");
 }
 
 }  // namespace
