@@ -1,5 +1,6 @@
 #include "wcs/wcs.h"
 
+#include <wcslib/prj.h>
 #include <wcslib/tab.h>
 #include <wcslib/wcs.h>
 
@@ -50,9 +51,72 @@ void sky_of_chunk(const Celestial& sky, std::span<const Wcs::Pixel> pixels,
   }
 }
 
+struct Vector {
+  double x, y, z;
+};
+Vector operator-(const Vector& a, const Vector& b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
+double dot(const Vector& a, const Vector& b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+
+// The native direction of an undistorted pixel.
+std::optional<Vector> native_at(const Celestial& sky, Wcs::Pixel p) {
+  double pixel[2] = {p.x, p.y}, image[2], phi = 0, theta = 0, world[2];
+  int status = 0;
+  if (wcsp2s(sky.prm.get(), 1, 2, pixel, image, &phi, &theta, world, &status) != 0) {
+    return std::nullopt;
+  }
+  const auto d = sky::Direction::from_lon_lat(sky::Angle::from_degrees(world[0]),
+                                              sky::Angle::from_degrees(world[1]));
+  return Vector{d.x(), d.y(), d.z()};
+}
+
+// WCSLIB 7.12 projects points of one y together, and then mistakes the face of those behind the
+// first on quad cubes, and in the polar caps of HEALPix.
+bool is_safe_in_rows(const Celestial& sky) {
+  const int category = sky.prm->cel.prj.category;
+  return category != QUADCUBE && category != HEALPIX;
+}
+
+bool is_approximate(const Celestial& sky) {
+  return std::string_view(sky.prm->cel.prj.code) == "CSC";
+}
+
+// COBE's quad cube is defined by two polynomials, one each way, that are inverse to each other only
+// to some arc seconds. What a pixel shows is what pixel -> sky says; so that is inverted, by
+// Newton's method from where the other polynomial leads. Where it leads across a cut the start
+// stands.
+Wcs::Pixel polished(const Celestial& sky, const sky::Direction& native, Wcs::Pixel start) {
+  constexpr int kRounds = 6;
+  constexpr double kEnough = 1e-9;  // pixels
+  // WCSLIB evaluates the polynomials in single precision: shorter steps would show its rounding.
+  constexpr double kStepDegrees = 0.02;
+  const linprm& lin = sky.prm->lin;
+  const double area = lin.cdelt[0] * lin.cdelt[1] * (lin.pc[0] * lin.pc[3] - lin.pc[1] * lin.pc[2]);
+  const double step = kStepDegrees / std::sqrt(std::fabs(area));
+  const Vector target{native.x(), native.y(), native.z()};
+  Wcs::Pixel best = start, p = start;
+  double least = 8;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto here = native_at(sky, p);
+    const auto right = native_at(sky, {p.x + step, p.y}), above = native_at(sky, {p.x, p.y + step});
+    if (!here || !right || !above) break;
+    const Vector miss = target - *here, u = *right - *here, v = *above - *here;
+    if (!(dot(miss, miss) < least)) break;
+    least = dot(miss, miss);
+    best = p;
+    const double uu = dot(u, u), uv = dot(u, v), vv = dot(v, v);
+    const double mu = dot(miss, u), mv = dot(miss, v), det = uu * vv - uv * uv;
+    const double dx = step * (mu * vv - mv * uv) / det, dy = step * (mv * uu - mu * uv) / det;
+    p = {p.x + dx, p.y + dy};
+    if (!finite(p)) break;
+    if (std::fabs(dx) + std::fabs(dy) < kEnough) return p;
+  }
+  return best;
+}
+
 void pixels_of_chunk(const Celestial& sky, std::span<const sky::Direction> icrs,
                      std::span<Wcs::Pixel> pixels, std::span<char> ok) {
   Workspace w{};
+  const bool approximate = is_approximate(sky);
   for (std::size_t i = 0; i < icrs.size(); ++i) {
     const sky::Direction native = sky.frame.from_icrs(icrs[i]);
     w.world[2 * i] = native.lon().degrees();
@@ -64,6 +128,7 @@ void pixels_of_chunk(const Celestial& sky, std::span<const sky::Direction> icrs,
   for (std::size_t i = 0; i < icrs.size(); ++i) {
     std::optional<Wcs::Pixel> p = Wcs::Pixel{w.pixel[2 * i], w.pixel[2 * i + 1]};
     if (!usable(status, 9) || (status != 0 && w.status[i] != 0) || !finite(*p)) p.reset();
+    if (p && approximate) p = polished(sky, sky.frame.from_icrs(icrs[i]), *p);
     if (p && !sky.distortion.empty()) p = sky.distortion.invert(*p);
     ok[i] = p ? 1 : 0;
     if (p) pixels[i] = *p;
@@ -77,10 +142,12 @@ constexpr std::size_t kTermsOfPixel = 2000, kTermsOfSky = 3000, kCells = 400;
 }  // namespace
 
 int Celestial::cost_of_pixel() const noexcept {
+  // Three points of each round of Newton's method.
+  constexpr int kPolished = 8;
   std::size_t cells = 0;
   for (int t = 0; t < prm->ntab; ++t) cells += static_cast<std::size_t>(prm->tab[t].nc);
-  return static_cast<int>(1 + distortion.terms() * distortion.terms() / kTermsOfPixel +
-                          cells / kCells);
+  return (is_approximate(*this) ? kPolished : 1) +
+         static_cast<int>(distortion.terms() * distortion.terms() / kTermsOfPixel + cells / kCells);
 }
 
 int Celestial::cost_of_sky() const noexcept {
@@ -125,8 +192,9 @@ std::optional<Wcs::Pixel> Wcs::to_pixel(const sky::Direction& icrs) const {
 
 void Wcs::to_sky(std::span<const Pixel> pixels, std::span<sky::Direction> icrs,
                  std::span<char> ok) const {
-  for (std::size_t at = 0; at < pixels.size(); at += kChunk) {
-    const std::size_t n = std::min(kChunk, pixels.size() - at);
+  const std::size_t most = impl_->sky && !is_safe_in_rows(*impl_->sky) ? 1 : kChunk;
+  for (std::size_t at = 0; at < pixels.size(); at += most) {
+    const std::size_t n = std::min(most, pixels.size() - at);
     if (impl_->sky) {
       sky_of_chunk(*impl_->sky, pixels.subspan(at, n), icrs.subspan(at, n), ok.subspan(at, n));
     } else {
