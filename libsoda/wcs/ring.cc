@@ -1,8 +1,8 @@
 #include "wcs/ring.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <vector>
 
 namespace soda::wcs {
 
@@ -96,57 +96,63 @@ double Ring::Series::extreme_near(double angle) const noexcept {
   return angle;
 }
 
+bool Ring::project(const Wcs& wcs, std::span<const sky::Direction> icrs,
+                   std::span<Wcs::Pixel> pixels) {
+  std::array<char, kMost> ok{};
+  wcs.to_pixel(icrs, pixels, std::span(ok).first(icrs.size()));
+  return std::all_of(ok.begin(), ok.begin() + static_cast<std::ptrdiff_t>(icrs.size()),
+                     [](char good) { return good != 0; });
+}
+
+bool Ring::fit(const Wcs& wcs, const sky::BoundaryPiece& circle) {
+  std::array<double, 2 * kMost> x{}, y{};
+  std::array<sky::Direction, kMost> icrs;
+  std::array<Wcs::Pixel, kMost> pixels{};
+  // Every second of sixteen places, then those between.
+  for (const std::size_t first : {std::size_t{0}, std::size_t{1}}) {
+    for (std::size_t i = 0; i < icrs.size(); ++i) {
+      icrs[i] = circle.at(static_cast<double>(2 * i + first) / (2 * kMost));
+    }
+    if (!project(wcs, icrs, pixels)) return false;
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      x[2 * i + first] = pixels[i].x;
+      y[2 * i + first] = pixels[i].y;
+    }
+    const int count = first == 0 ? kMost : 2 * kMost;
+    x_ = series_of(x, count);
+    y_ = series_of(y, count);
+    if (!x_.has_one_hump() || !y_.has_one_hump()) return false;
+    if (x_.tail() < kTolerance && y_.tail() < kTolerance) return true;
+  }
+  return false;
+}
+
+bool Ring::find_extremes(const Wcs& wcs, const sky::BoundaryPiece& circle) {
+  const double along_x = std::atan2(x_.terms[1].sine, x_.terms[1].cosine);
+  const double along_y = std::atan2(y_.terms[1].sine, y_.terms[1].cosine);
+  const std::array angles = {x_.extreme_near(along_x), x_.extreme_near(along_x + kPi),
+                             y_.extreme_near(along_y), y_.extreme_near(along_y + kPi)};
+  std::array<sky::Direction, angles.size()> icrs;
+  std::array<Wcs::Pixel, angles.size()> pixels{};
+  for (std::size_t i = 0; i < angles.size(); ++i) icrs[i] = circle.at(angles[i] / (2 * kPi));
+  if (!project(wcs, icrs, pixels)) return false;
+  for (std::size_t i = 0; i < angles.size(); ++i) {
+    const Wcs::Pixel expected = at(angles[i]);
+    const double miss = std::hypot(pixels[i].x - expected.x, pixels[i].y - expected.y);
+    if (!(miss < kTolerance)) return false;
+    extent_.add(pixels[i]);
+  }
+  return true;
+}
+
 std::optional<Ring> Ring::of(const Wcs& wcs, const sky::Circle& circle, const Reach& reach) {
   const double gap = sky::separation(circle.centre(), reach.centre).radians();
   if (!reach.smooth || gap + circle.radius().radians() > kBeyond * reach.radius.radians()) {
     return std::nullopt;
   }
   const auto pieces = sky::boundary(circle);
-  constexpr std::size_t kHalf = kMost;
-  std::array<double, 2 * kMost> x{}, y{};
-  std::array<sky::Direction, kHalf> icrs;
-  std::array<Wcs::Pixel, kHalf> pixels{};
-  std::array<char, kHalf> ok{};
-  const auto project = [&](std::size_t count) {
-    wcs.to_pixel({icrs.data(), count}, {pixels.data(), count}, {ok.data(), count});
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!ok[i]) return false;
-    }
-    return true;
-  };
   Ring ring;
-  // Every second of sixteen places, then those between.
-  for (const std::size_t first : {std::size_t{0}, std::size_t{1}}) {
-    for (std::size_t i = 0; i < kHalf; ++i) {
-      icrs[i] = pieces[0].at(static_cast<double>(2 * i + first) / (2 * kMost));
-    }
-    if (!project(kHalf)) return std::nullopt;
-    for (std::size_t i = 0; i < kHalf; ++i) {
-      x[2 * i + first] = pixels[i].x;
-      y[2 * i + first] = pixels[i].y;
-    }
-    const int count = first == 0 ? kMost : 2 * kMost;
-    ring.x_ = series_of(x, count);
-    ring.y_ = series_of(y, count);
-    if (!ring.x_.has_one_hump() || !ring.y_.has_one_hump()) return std::nullopt;
-    if (ring.x_.tail() < kTolerance && ring.y_.tail() < kTolerance) break;
-  }
-  if (!(ring.x_.tail() < kTolerance && ring.y_.tail() < kTolerance)) return std::nullopt;
-
-  std::array<double, 4> angles{};
-  const double along_x = std::atan2(ring.x_.terms[1].sine, ring.x_.terms[1].cosine);
-  const double along_y = std::atan2(ring.y_.terms[1].sine, ring.y_.terms[1].cosine);
-  angles = {ring.x_.extreme_near(along_x), ring.x_.extreme_near(along_x + kPi),
-            ring.y_.extreme_near(along_y), ring.y_.extreme_near(along_y + kPi)};
-  for (std::size_t i = 0; i < angles.size(); ++i) icrs[i] = pieces[0].at(angles[i] / (2 * kPi));
-  if (!project(angles.size())) return std::nullopt;
-  for (std::size_t i = 0; i < angles.size(); ++i) {
-    const Wcs::Pixel expected = ring.at(angles[i]);
-    if (!(std::hypot(pixels[i].x - expected.x, pixels[i].y - expected.y) < kTolerance)) {
-      return std::nullopt;
-    }
-    ring.extent_.add(pixels[i]);
-  }
+  if (!ring.fit(wcs, pieces[0]) || !ring.find_extremes(wcs, pieces[0])) return std::nullopt;
   return ring;
 }
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 #include "sky/region.h"
 #include "wcs/reach.h"
@@ -45,6 +46,12 @@ class Ring {
     double extreme_near(double angle) const noexcept;
   };
   static Series series_of(const std::array<double, 2 * kMost>& samples, int count);
+  // False when one of at most eight directions has no pixel.
+  static bool project(const Wcs& wcs, std::span<const sky::Direction> icrs,
+                      std::span<Wcs::Pixel> pixels);
+  // Both are false when the series does not describe the circle.
+  bool fit(const Wcs& wcs, const sky::BoundaryPiece& circle);
+  bool find_extremes(const Wcs& wcs, const sky::BoundaryPiece& circle);
 
   Series x_, y_;
   Extent extent_;

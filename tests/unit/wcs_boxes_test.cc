@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <ctime>
 #include <random>
+#include <sstream>
 
 #include "wcs/pixels.h"
 #include "wcs/wcs.h"
@@ -184,6 +186,82 @@ BOOST_AUTO_TEST_CASE(ten_thousand_shapes) {
   }
   BOOST_TEST(compared > 9500U);
   BOOST_TEST(empty > 100U);
+}
+
+// Huge all-sky maps, and polynomials that fold the sky over and over, used to take seconds.
+BOOST_AUTO_TEST_CASE(no_box_takes_long) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  std::vector<std::string> folded = {"CTYPE1  = 'RA---TAN-SIP'",
+                                     "CTYPE2  = 'DEC--TAN-SIP'",
+                                     "CRPIX1  = 1000.0",
+                                     "CRPIX2  = 1000.0",
+                                     "CDELT1  = -0.001",
+                                     "CDELT2  = 0.001",
+                                     "CRVAL1  = 10.0",
+                                     "CRVAL2  = 20.0",
+                                     "RADESYS = 'ICRS'",
+                                     "A_ORDER = 9",
+                                     "B_ORDER = 9"};
+  for (const char* letter : {"A", "B"}) {
+    for (int p = 0; p <= 9; ++p) {
+      for (int q = 0; p + q <= 9; ++q) {
+        if (p + q < 2) continue;
+        std::ostringstream card;
+        card << letter << '_' << p << '_' << q << "   = "
+             << 300 * uniform(random) * std::pow(1000.0, -p - q);
+        folded.push_back(card.str());
+      }
+    }
+  }
+  const auto all_sky = [](const std::string& code) {
+    return std::vector<std::string>{"CTYPE1  = 'RA---" + code + "'",
+                                    "CTYPE2  = 'DEC--" + code + "'",
+                                    "CRPIX1  = 500000.5",
+                                    "CRPIX2  = 500000.5",
+                                    "CDELT1  = -4e-4",
+                                    "CDELT2  = 4e-4",
+                                    "CRVAL1  = 40.0",
+                                    "CRVAL2  = 0.0",
+                                    "RADESYS = 'ICRS'"};
+  };
+  const auto at = [](double lon, double lat) {
+    return sky::Direction::from_lon_lat(sky::Angle::from_degrees(lon),
+                                        sky::Angle::from_degrees(lat));
+  };
+  std::vector<sky::Direction> star;
+  for (int k = 0; k < 1000; ++k) {
+    star.push_back(sky::offset(at(40, 20), sky::Angle::from_degrees(0.36 * k),
+                               sky::Angle::from_degrees(30 + 20 * (k % 2))));
+  }
+  const std::vector<sky::Region> regions = {sky::Circle(at(40, 10), sky::Angle::from_degrees(90)),
+                                            sky::Range(0, 360, -90, 90), sky::Range(0, 360, 19, 21),
+                                            sky::Range(200, 240, -60, 80), sky::Polygon(star)};
+  std::vector<std::shared_ptr<const Wcs>> images = {test::parse(folded, {2000, 2000}),
+                                                    test::parse(folded, {2000000, 2000000})};
+  for (const char* code : {"AIT", "CAR", "HPX", "CSC", "PCO"}) {
+    images.push_back(test::parse(all_sky(code), {1000000, 1000000}));
+  }
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (const sky::Region& region : regions) {
+      const std::clock_t start = std::clock();
+      box_of(*images[i], region);
+      const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+      BOOST_TEST(seconds < 1.5, "image " << i << " kind " << region.index());
+    }
+  }
+  // A box that is not looked at to the end is too large, not too small.
+  const auto whole = box_of(*images[2], regions[1]);
+  BOOST_REQUIRE(whole);
+  // Hammer-Aitoff: 2 sqrt 2 and sqrt 2 radians from the centre.
+  const double wide = 2 * std::sqrt(2.0) * 180 / M_PI / 4e-4, high = wide / 2;
+  const double first = 500000.5 - wide, last = 500000.5 + wide;
+  BOOST_TEST(static_cast<double>(whole->x.first) <= first + 1);
+  BOOST_TEST(static_cast<double>(whole->x.first) >= first - 1000);
+  BOOST_TEST(static_cast<double>(whole->x.last) >= last - 1);
+  BOOST_TEST(static_cast<double>(whole->x.last) <= last + 1000);
+  BOOST_TEST(static_cast<double>(whole->y.first) <= 500000.5 - high + 1);
+  BOOST_TEST(static_cast<double>(whole->y.last) >= 500000.5 + high - 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
