@@ -52,6 +52,10 @@ std::string real_text(double value) {
   return text;
 }
 
+// Cards that only data give a meaning to.
+constexpr std::array<std::string_view, 9> of_data{"BSCALE",  "BZERO",  "BLANK",  "BUNIT", "DATAMIN",
+                                                  "DATAMAX", "GROUPS", "PCOUNT", "GCOUNT"};
+
 // Which alternates describe which axes at all: those need a CRPIX once the origin moves.
 constexpr std::array<std::string_view, 3> describing{"CTYPE", "CRVAL", "CDELT"};
 
@@ -158,6 +162,16 @@ std::string celestial_keyword(std::string_view keyword, int x, int y) {
 
 }  // namespace
 
+bool may_change(std::string_view keyword) {
+  static constexpr std::string_view stems[] = {"NAXIS", "CRPIX", "CTYPE", "CRVAL", "CDELT",
+                                               "LTM",   "LTV",   "CNPIX", "SODA"};
+  static constexpr std::string_view names[] = {"XTENSION", "EXTEND", "NEXTEND", "CHECKSUM",
+                                               "DATASUM"};
+  return std::ranges::any_of(stems, [&](auto stem) { return keyword.starts_with(stem); }) ||
+         std::ranges::find(names, keyword) != std::end(names) ||
+         std::ranges::find(of_data, keyword) != of_data.end() || is_section(keyword);
+}
+
 void shift_image(fits::Header& header, std::span<const std::int64_t> shape,
                  std::span<const PixelInterval> asked) {
   for (std::size_t axis = 0; axis < asked.size(); ++axis) {
@@ -187,10 +201,7 @@ void drop_data(fits::Header& header) {
   const auto count = header.integer("NAXIS").value_or(0);
   for (std::int64_t axis = 1; axis <= count; ++axis) header.erase_all(fmt::format("NAXIS{}", axis));
   header.set("NAXIS", std::int64_t{0});
-  for (const auto name :
-       {"BSCALE", "BZERO", "BLANK", "BUNIT", "DATAMIN", "DATAMAX", "GROUPS", "PCOUNT", "GCOUNT"}) {
-    header.erase_all(name);
-  }
+  for (const auto name : of_data) header.erase_all(name);
 }
 
 fits::Header mask_header(const fits::Header& image, int x, int y, std::int64_t width,

@@ -5,12 +5,17 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cutout/plan.h"
 #include "fits/header.h"
 
 namespace soda::cutout {
+
+// Whether anything in this room looks at a card of that keyword, or may change it, once the source
+// is made; other cards are folded away (fits::FoldedHeader).
+bool may_change(std::string_view keyword);
 
 // Of an image: NAXISn; the reference pixel of every alternate description (CRPIXja), also where its
 // absence means 0; LTVi; CNPIXi of digitised plates; the detector sections (DATASEC … DETSEC),

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <utility>
 #include <vector>
 
@@ -41,10 +40,11 @@ class Window {
     data_left_ -= length;
   }
 
-  // A header, to go out with the pixels that follow.
-  void hold(std::string text) {
-    held_.push_back(std::move(text));
-    add({held_.back().data(), held_.back().size()});
+  // A header, to go out with the pixels that follow. It must stay as it is until then.
+  void hold(const fits::FoldedHeader& header) {
+    blocks_.clear();
+    header.append_blocks(blocks_);
+    for (const iovec& piece : blocks_) add(piece);
   }
   // What comes now are `length` bytes of data; `padding` follows the last of them, and is
   // static.
@@ -59,7 +59,6 @@ class Window {
   void flush() {
     if (!pieces_.empty()) sink_.write(pieces_);
     pieces_.clear();
-    held_.clear();
   }
 
   void write(std::span<const iovec> pieces) {
@@ -90,8 +89,8 @@ class Window {
   http::Sink& sink_;
   std::int64_t first_, end_;
   std::int64_t at_ = 0;
-  std::deque<std::string> held_;  // stay where they are while more are added
   std::vector<iovec> pieces_;
+  std::vector<iovec> blocks_;
   std::int64_t data_left_ = 0;
   std::string_view padding_;
 };
@@ -102,7 +101,7 @@ std::string_view padding_of(const OutputHdu& hdu) {
   static const std::string blanks(fits::block_length, ' ');
   const auto over = static_cast<std::size_t>(hdu.data_length) % fits::block_length;
   if (over == 0) return {};
-  const bool ascii = hdu.header.string("XTENSION") == "TABLE";
+  const bool ascii = hdu.header.open.string("XTENSION") == "TABLE";
   return {ascii ? blanks.data() : zeros.data(), fits::block_length - over};
 }
 
@@ -126,7 +125,7 @@ class CutBody final : public http::Body {
       if (hdu.sign) {
         write_signed(hdu, window);
       } else {
-        window.hold(hdu.header.blocks());
+        window.hold(hdu.header);
         write_data(hdu, window);
       }
     }
@@ -160,8 +159,9 @@ class CutBody final : public http::Body {
     Window all(collected, 0, INT64_MAX);
     write_data(hdu, all);
     all.flush();
-    fits::sign(hdu.header, fits::checksum(collected.bytes));
-    window.hold(hdu.header.blocks());
+    hdu.header = fits::FoldedHeader(hdu.header.unfold());  // all of it is signed
+    fits::sign(hdu.header.open, fits::checksum(collected.bytes));
+    window.hold(hdu.header);
     window.begin_data(static_cast<std::int64_t>(collected.bytes.size()), {});
     const iovec piece{collected.bytes.data(), collected.bytes.size()};
     window.write(std::span(&piece, 1));

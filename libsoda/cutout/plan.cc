@@ -91,14 +91,14 @@ class Planner {
       add_copy(hdu);
       const auto lead =
           std::ranges::find_if(boxes_, [](const auto& b) { return b.second.has_value(); });
-      shift_lookup(plan_.hdus.back().header, lead->second->asked);
+      shift_lookup(plan_.hdus.back().header.open, lead->second->asked);
     } else if (part == Part::table) {
       add_copy(hdu);
     } else if (hdu.record->index == 0) {
       // The primary is always kept as HDU 0; an extension never becomes the primary.
       OutputHdu primary(hdu.header);
-      if (!hdu.record->shape.empty() || hdu.header.integer("NAXIS").value_or(0) != 0) {
-        drop_data(primary.header);
+      if (!hdu.record->shape.empty() || hdu.header.open.integer("NAXIS").value_or(0) != 0) {
+        drop_data(primary.header.open);
       }
       plan_.hdus.push_back(std::move(primary));
     }
@@ -130,7 +130,7 @@ class Planner {
     }
     OutputHdu out(hdu.header);
     Pixels pixels{record.index, boxes.asked, boxes.inside, false, std::nullopt};
-    pixels.blank = record.bitpix > 0 ? hdu.header.integer("BLANK") : std::nullopt;
+    pixels.blank = record.bitpix > 0 ? hdu.header.open.integer("BLANK") : std::nullopt;
     const bool has_blank = record.bitpix < 0 || pixels.blank;
     const bool is_head = record.index == head_of(dataset_, source(), record.grid);
     pixels.blank_outside = cut_.outside == Outside::blank && plan_.region && has_blank;
@@ -146,8 +146,8 @@ class Planner {
           "PAD");
     }
     out.data_length = bytes_of(boxes.asked, record.bitpix);
-    shift_image(out.header, record.shape, boxes.asked);
-    add_box_cards(out.header, boxes.asked);
+    shift_image(out.header.open, record.shape, boxes.asked);
+    add_box_cards(out.header.open, boxes.asked);
     note_box(record.index, boxes);
     out.data = std::move(pixels);
     plan_.hdus.push_back(std::move(out));
@@ -209,10 +209,11 @@ class Planner {
       const int x = head.wcs->x_axis();
       const int y = head.wcs->y_axis();
       const wcs::PixelBox box{boxes->asked[x], boxes->asked[y]};
-      fits::Header shifted = head.header;
+      fits::Header shifted = head.header.unfold();
       shift_image(shifted, head.record->shape, boxes->asked);
-      OutputHdu out(mask_header(shifted, x, y, box.x.length(), box.y.length()));
-      if (boxes_.size() > 1) out.header.set("EXTVER", ++version);
+      fits::Header mask = mask_header(shifted, x, y, box.x.length(), box.y.length());
+      if (boxes_.size() > 1) mask.set("EXTVER", ++version);
+      OutputHdu out(fits::FoldedHeader(std::move(mask)));
       out.data = MaskPlane{head.record->index, box};
       out.data_length = bytes_of({box.x, box.y}, 8);
       plan_.hdus.push_back(std::move(out));
@@ -220,7 +221,7 @@ class Planner {
   }
 
   void add_provenance(const std::string& day) {
-    fits::Header& primary = plan_.hdus.front().header;
+    fits::Header& primary = plan_.hdus.front().header.open;
     if (plan_.hdus.size() > 1 && primary.has("NEXTEND")) {
       primary.set("NEXTEND", static_cast<std::int64_t>(plan_.hdus.size()) - 1);
     }
@@ -248,20 +249,22 @@ class Planner {
   // Stale checksums are never passed on: computed anew where the data fit the budget, else removed.
   // What is copied whole stays valid, unless its header was edited.
   void plan_signature(OutputHdu& hdu) const {
-    const bool signed_before = hdu.header.has("CHECKSUM") || hdu.header.has("DATASUM");
+    fits::Header& header = hdu.header.open;
+    const bool signed_before = header.has("CHECKSUM") || header.has("DATASUM");
     if (!signed_before) return;
     const auto* copy = std::get_if<Copy>(&hdu.data);
     const bool untouched = copy && is_unchanged(hdu, *copy);
     if (untouched) return;
     hdu.sign = hdu.data_length <= limits_.signing_budget;
     if (hdu.sign) return;
-    hdu.header.erase_all("CHECKSUM");
-    hdu.header.erase_all("DATASUM");
+    header.erase_all("CHECKSUM");
+    header.erase_all("DATASUM");
   }
 
   bool is_unchanged(const OutputHdu& out, const Copy& copy) const {
     return std::ranges::any_of(source().hdus, [&](const SourceHdu& hdu) {
-      return hdu.record->data_offset == copy.offset && hdu.header.cards() == out.header.cards();
+      return hdu.record->data_offset == copy.offset &&
+             hdu.header.open.cards() == out.header.open.cards();
     });
   }
 
@@ -283,7 +286,7 @@ class Planner {
 }  // namespace
 
 std::int64_t OutputHdu::length() const noexcept {
-  return static_cast<std::int64_t>(header.blocks_length()) + fits::padded(data_length);
+  return header.blocks_length() + fits::padded(data_length);
 }
 
 std::variant<Plan, NoOverlap> plan(const store::Dataset& dataset,

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "cutout/source.h"
-#include "fits/header.h"
+#include "fits/folded.h"
 #include "sky/interval.h"
 #include "sky/region.h"
 #include "wcs/pixels.h"
@@ -79,9 +79,9 @@ struct Copy {
 };
 
 struct OutputHdu {
-  explicit OutputHdu(fits::Header h) : header(std::move(h)) {}
+  explicit OutputHdu(fits::FoldedHeader h) : header(std::move(h)) {}
 
-  fits::Header header;
+  fits::FoldedHeader header;  // views the source's
   std::variant<std::monostate, Pixels, MaskPlane, Copy> data;
   std::int64_t data_length = 0;  // bytes, padding not counted
   bool sign = false;             // CHECKSUM and DATASUM to be set when the data are known

@@ -13,6 +13,10 @@ namespace {
 using wcs::PixelInterval;
 using Section = std::vector<SectionRange>;
 
+// Sections in pixels of the detector, and in pixels of the image.
+constexpr std::string_view of_detector[] = {"CCDSEC", "DETSEC"};
+constexpr std::string_view of_image[] = {"DATASEC", "TRIMSEC", "BIASSEC"};
+
 // FITS keywords have eight characters: O_DATASEC becomes O_DATASE.
 std::string kept_name(std::string_view name) { return ("O_" + std::string(name)).substr(0, 8); }
 
@@ -76,6 +80,11 @@ std::optional<std::vector<SectionRange>> parse_section(std::string_view text) {
   return out;
 }
 
+bool is_section(std::string_view keyword) {
+  return std::ranges::find(of_detector, keyword) != std::end(of_detector) ||
+         std::ranges::find(of_image, keyword) != std::end(of_image);
+}
+
 std::string section_text(std::span<const SectionRange> section) {
   std::string text = "[";
   for (const auto& range : section) {
@@ -109,12 +118,12 @@ void shift_sections(fits::Header& header, std::span<const std::int64_t> shape,
       header.rename(*index, kept_name(name));
     }
   };
-  for (const auto name : {"CCDSEC", "DETSEC"}) {
+  for (const auto name : of_detector) {
     replace(name, [&](const Section& detector) -> std::optional<Section> {
       return image ? on_detector(detector, *image, asked) : std::nullopt;
     });
   }
-  for (const auto name : {"DATASEC", "TRIMSEC", "BIASSEC"}) {
+  for (const auto name : of_image) {
     replace(name, [&](const Section& section) { return in_cut(section, asked); });
   }
 }

@@ -22,6 +22,8 @@ struct SectionRange {
 std::optional<std::vector<SectionRange>> parse_section(std::string_view text);
 std::string section_text(std::span<const SectionRange> section);
 
+bool is_section(std::string_view keyword);
+
 // Moves them all to the coordinates of a cut. What cannot be parsed, or of which nothing is left,
 // is renamed to O_<name>: the value is kept, and nobody takes it for true of the cut.
 void shift_sections(fits::Header& header, std::span<const std::int64_t> shape,

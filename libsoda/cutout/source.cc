@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cutout/cards.h"
 #include "fits/file.h"
 
 namespace soda::cutout {
@@ -31,7 +32,7 @@ fits::Header image_header(const store::HduRecord& record) {
 std::size_t Source::memory() const noexcept {
   std::size_t bytes = sizeof *this + holding->memory();
   for (const auto& hdu : hdus) {
-    bytes += sizeof hdu + hdu.header.cards().size() + (hdu.wcs ? hdu.wcs->memory() : 0);
+    bytes += sizeof hdu + hdu.header.memory() + (hdu.wcs ? hdu.wcs->memory() : 0);
   }
   return bytes;
 }
@@ -42,9 +43,10 @@ std::shared_ptr<const Source> make_source(std::shared_ptr<const store::Holding> 
   for (const auto& record : source->holding->hdus) {
     SourceHdu hdu;
     hdu.record = &record;
-    hdu.header = image_header(record);
+    const auto header = std::make_shared<const fits::Header>(image_header(record));
+    hdu.header = fits::FoldedHeader(header, may_change);
     if (hdu.is_image()) {
-      hdu.wcs = wcs::Wcs::parse(hdu.header.cards(), record.shape, tables_of(record));
+      hdu.wcs = wcs::Wcs::parse(header->cards(), record.shape, tables_of(record));
     }
     source->hdus.push_back(std::move(hdu));
   }

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "fits/header.h"
+#include "fits/folded.h"
 #include "store/holdings.h"
 #include "wcs/wcs.h"
 
@@ -20,8 +20,10 @@ namespace soda::cutout {
 
 struct SourceHdu {
   const store::HduRecord* record = nullptr;  // lives as long as the Source
-  fits::Header header;                       // of a compressed image: Z keywords undone
-  std::shared_ptr<const wcs::Wcs> wcs;       // images only; null for others
+  // Of a compressed image: Z keywords undone. Open in it are the cards that a cut may touch
+  // (may_change).
+  fits::FoldedHeader header;
+  std::shared_ptr<const wcs::Wcs> wcs;  // images only; null for others
 
   bool is_image() const noexcept { return record->grid >= 0; }
   bool is_compressed() const noexcept { return !record->compression.empty(); }

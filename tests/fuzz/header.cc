@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cutout/cards.h"
 #include "cutout/params.h"
 #include "cutout/plan.h"
 #include "target.h"
@@ -174,14 +175,33 @@ store::Dataset dataset_of(const fits::Header& header, const std::vector<std::int
   return dataset;
 }
 
+// Cards that were folded away are none that an edit needs.
+void check_folding(fits::FoldedHeader header, const std::vector<std::int64_t>& shape,
+                   const std::vector<wcs::PixelInterval>& asked) {
+  fits::Header whole = header.unfold();
+  const auto edit = [&](fits::Header& cards) {
+    cutout::shift_image(cards, shape, asked);
+    cutout::shift_lookup(cards, asked);
+    cutout::add_box_cards(cards, asked);
+    cutout::drop_data(cards);
+  };
+  edit(whole);
+  edit(header.open);
+  require(header.unfold().cards() == whole.cards(), "a folded header is edited as a whole one");
+}
+
 void check_plan(const cutout::Plan& plan, const cutout::Limits& limits) {
   std::int64_t length = 0;
   for (const auto& hdu : plan.hdus) {
-    require(hdu.header.cards().size() % fits::card_length == 0, "a header is whole cards");
+    const fits::Header header = hdu.header.unfold();
+    require(header.cards().size() % fits::card_length == 0, "a header is whole cards");
+    require(hdu.header.blocks_length() == static_cast<std::int64_t>(header.blocks_length()),
+            "a folded header knows its length");
     length += hdu.length();
     const auto* const pixels = std::get_if<cutout::Pixels>(&hdu.data);
     if (pixels == nullptr) continue;
     const auto& shape = plan.source->hdus[pixels->hdu].record->shape;
+    check_folding(plan.source->hdus[pixels->hdu].header, shape, pixels->asked);
     require(pixels->asked.size() == shape.size() && pixels->inside.size() == shape.size(),
             "a box has the image's axes");
     for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -191,7 +211,7 @@ void check_plan(const cutout::Plan& plan, const cutout::Limits& limits) {
               "the box asked for holds the one that the image has");
     }
     for (std::size_t i = 0; i < shape.size(); ++i) {
-      require(hdu.header.integer("NAXIS" + std::to_string(i + 1)) == pixels->asked[i].length(),
+      require(header.integer("NAXIS" + std::to_string(i + 1)) == pixels->asked[i].length(),
               "NAXISn of the answer is the box's length");
     }
   }

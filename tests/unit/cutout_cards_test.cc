@@ -45,6 +45,49 @@ BOOST_AUTO_TEST_CASE(every_alternate_moves) {
   BOOST_TEST(std::string(h.card(*h.find("CRPIX1"))).find("/ ref") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_folded_away_is_nothing_that_a_cut_edits) {
+  const auto whole =
+      std::make_shared<const fits::Header>(header_of({"SIMPLE  =                    T",
+                                                      "BITPIX  =                   16",
+                                                      "NAXIS   =                    2",
+                                                      "NAXIS1  =                  100",
+                                                      "NAXIS2  =                   80",
+                                                      "EXTEND  =                    T",
+                                                      "COMMENT one",
+                                                      "CTYPE1  = 'RA---TAN'",
+                                                      "CTYPE2A = 'LINEAR'",
+                                                      "CRVAL1  =                   5.",
+                                                      "CRPIX1  =                 50.5 / ref",
+                                                      "CRPIX1A =                 12.0",
+                                                      "OBJECT  = 'M 31'",
+                                                      "LTM1_1  =                  1.0",
+                                                      "LTV1    =                 -5.0",
+                                                      "HISTORY two",
+                                                      "CNPIX1  =                 1000",
+                                                      "DATAMIN =                    1",
+                                                      "DATASEC = '[5:100,1:80]'",
+                                                      "DETSEC  = '[1:200,1:160]'",
+                                                      "TRIMSEC = 'no&'",
+                                                      "CONTINUE  'thing'",
+                                                      "BZERO   =                32768",
+                                                      "NEXTEND =                    4",
+                                                      "CHECKSUM= 'abc'",
+                                                      "SODAF1  =                    7"}));
+  fits::FoldedHeader folded(whole, cutout::may_change);
+  BOOST_TEST(folded.unfold().cards() == whole->cards());
+  BOOST_TEST(!folded.open.has("OBJECT"));
+  fits::Header edited = *whole;
+  for (fits::Header* header : {&edited, &folded.open}) {
+    cutout::shift_image(*header, shape, box);
+    cutout::shift_lookup(*header, box);
+    cutout::add_box_cards(*header, box);
+  }
+  BOOST_TEST(folded.unfold().cards() == edited.cards());
+  cutout::drop_data(edited);
+  cutout::drop_data(folded.open);
+  BOOST_TEST(folded.unfold().cards() == edited.cards());
+}
+
 BOOST_AUTO_TEST_CASE(whole_image_changes_nothing) {
   auto h = header_of({"NAXIS1  =                  100", "NAXIS2  =                   80",
                       "CRPIX1  = 5.0E+01 / odd text", "DATAMAX =                  9.5",

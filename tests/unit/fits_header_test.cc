@@ -1,8 +1,10 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "fits/checksum.h"
+#include "fits/folded.h"
 #include "fits/header.h"
 
 using namespace soda::fits;
@@ -240,6 +242,51 @@ BOOST_AUTO_TEST_CASE(signed_header_sums_to_minus_zero) {
   const std::string before = without.cards();
   sign(without, 5);
   BOOST_TEST(without.cards() == before);
+}
+
+BOOST_AUTO_TEST_CASE(folding_keeps_every_byte) {
+  const auto whole = std::make_shared<const Header>(
+      card("SIMPLE  =                    T") + card("COMMENT one") +
+      card("\x01 0 looks like a marker") + card("LONG    = 'a&'") + card("CONTINUE  'b'") +
+      card("COMMENT two") + card("CONTINUE  'of nothing'") +
+      card("NAXIS   =                    0"));
+  const auto is_open = [](std::string_view keyword) {
+    return keyword == "LONG" || keyword == "NAXIS";
+  };
+  FoldedHeader folded(whole, is_open);
+  BOOST_TEST(folded.unfold().cards() == whole->cards());
+  BOOST_TEST(folded.open.string("LONG").value() == "ab");
+  BOOST_TEST(!folded.open.has("SIMPLE"));
+  Header edited = *whole;
+  for (Header* header : {&edited, &folded.open}) {
+    header->set("LONG", "short");
+    header->set("NEW", std::string_view(std::string(200, 'x')));
+    header->erase_all("NAXIS");
+  }
+  BOOST_TEST(folded.unfold().cards() == edited.cards());
+  const FoldedHeader copy = folded;
+  std::vector<iovec> pieces;
+  copy.append_blocks(pieces);
+  std::string text;
+  for (const auto& piece : pieces)
+    text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  BOOST_TEST(text == edited.blocks());
+  BOOST_TEST(copy.blocks_length() == static_cast<std::int64_t>(text.size()));
+}
+
+BOOST_AUTO_TEST_CASE(a_header_may_be_folded_whole_or_not_at_all) {
+  for (const std::size_t cards :
+       {std::size_t{0}, std::size_t{1}, std::size_t{35}, std::size_t{36}}) {
+    std::string text;
+    for (std::size_t i = 0; i < cards; ++i) text += card("COMMENT line");
+    const auto whole = std::make_shared<const Header>(text);
+    const FoldedHeader shut(whole, [](std::string_view) { return false; });
+    const FoldedHeader open(whole, [](std::string_view) { return true; });
+    for (const auto& header : {shut, open, FoldedHeader(*whole)}) {
+      BOOST_TEST(header.unfold().cards() == text);
+      BOOST_TEST(header.blocks_length() == static_cast<std::int64_t>(whole->blocks_length()));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
