@@ -3,6 +3,7 @@
 #include <wcslib/lin.h>
 #include <wcslib/tab.h>
 #include <wcslib/wcs.h>
+#include <wcslib/wcserr.h>
 #include <wcslib/wcsfix.h>
 #include <wcslib/wcshdr.h>
 #include <wcslib/wcsmath.h>
@@ -28,9 +29,27 @@ namespace {
 
 // Too little memory is not the header's fault, and must not be remembered as if it were.
 int checked(int status) {
-  static_assert(int{WCSERR_MEMORY} == int{WCSHDRERR_MEMORY});
-  if (status == WCSERR_MEMORY) throw std::bad_alloc();
+  if (status == WCSHDRERR_MEMORY) throw std::bad_alloc();
   return status;
+}
+
+// wcsset() hands on the status of the functions below it as if it were its own (an unknown spectral
+// type comes out as WCSERR_MEMORY); which function it was, only an error's record tells. Records
+// are kept for this call alone: they cost a transform of a point that has no pixel its formatting.
+int set(wcsprm& prm) {
+  wcserr_enable(1);
+  const int status = wcsset(&prm);
+  wcserr_enable(0);
+  const bool is_own = prm.err == nullptr || std::string_view(prm.err->function) == "wcsset";
+  return is_own ? checked(status) : status;
+}
+
+// Writers have left garbage in the bits of VELREF that AIPS gives no meaning to: 1 to 3 is the
+// frame, 256 the radio convention.
+void fix_spectral(wcsprm& prm) {
+  if (spcfix(&prm) != FIXERR_BAD_PARAM) return;
+  prm.velref &= 256 | 7;
+  spcfix(&prm);
 }
 
 // All representations of a header as wcspih() hands them out.
@@ -116,9 +135,20 @@ int repair_and_set(wcsprm& prm) {
   cdfix(&prm);
   datfix(&prm);
   unitfix(0, &prm);
-  spcfix(&prm);
+  fix_spectral(prm);
   celfix(&prm);
-  return checked(wcsset(&prm));
+  return set(prm);
+}
+
+// A header refused for the sake of another axis (a spectral type that WCSLIB does not know) still
+// says where the image is: axes beside the celestial ones become linear ones of no meaning.
+bool set_without_others(wcsprm& prm) {
+  if (prm.lng < 0 || prm.lat < 0) return false;
+  for (int i = 0; i < prm.naxis; ++i) {
+    if (i != prm.lng && i != prm.lat) prm.ctype[i][0] = '\0';
+  }
+  prm.flag = 0;
+  return set(prm) == 0;
 }
 
 // World axes by the name of their CTYPE, up to the first '-'.
@@ -209,7 +239,7 @@ struct Builder {
     work->altlin = 1;
     std::array<int, 2> axes = {lng + 1, lat + 1};
     Prm plane = copy_of(*work, axes.data(), 2);
-    if (!plane || checked(wcsset(plane.get())) != 0) return {};
+    if (!plane || set(*plane) != 0) return {};
     return plane;
   }
 
@@ -348,7 +378,7 @@ struct Builder {
       }
       if (const int status = repair_and_set(list[i]); status != 0) {
         note(std::string("WCSLIB refuses the header: ") + wcs_errmsg[status]);
-        continue;
+        if (!set_without_others(list[i])) continue;
       }
       if (first < 0) first = i;
       impl.sky = celestial(list[i]);
@@ -362,7 +392,7 @@ struct Builder {
     impl.rest_suffix = letter_of(list[chosen]);
     if (impl.sky) impl.frame_name = impl.sky->frame.name();
     impl.full = copy_of(list[chosen], nullptr, 0);
-    if (impl.full && checked(wcsset(impl.full.get())) != 0) impl.full.reset();
+    if (impl.full && set(*impl.full) != 0) impl.full.reset();
     if (impl.full) describe_axes(*impl.full);
   }
 };

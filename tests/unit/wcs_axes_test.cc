@@ -171,6 +171,26 @@ BOOST_AUTO_TEST_CASE(a_channel_wider_than_its_frequency) {
   BOOST_TEST(channels(*wcs, 100, 200) == Pixels({1, 1}));
 }
 
+// AIPS wrote FELO-HEL: a radial velocity of the optical convention, linear in frequency (paper III,
+// table 12 and section 8.1); at the reference pixel the wavelength is that of the rest frequency
+// times 1 + v / c.
+BOOST_AUTO_TEST_CASE(velocities_of_aips) {
+  const std::vector<std::string> cards = {
+      "CTYPE1  = 'RA---SIN'", "CRVAL1  = 267.49", "CDELT1  = -0.0033",   "CRPIX1  = 32.25",
+      "CTYPE2  = 'DEC--SIN'", "CRVAL2  = 70.157", "CDELT2  = 0.0033",    "CRPIX2  = 32.75",
+      "CTYPE3  = 'FELO-HEL'", "CRVAL3  = 26000.", "CDELT3  = -10307.62", "CRPIX3  = 16.0"};
+  auto garbage = cards;
+  garbage.insert(garbage.end(), {"VELREF  = 2706", "RESTFREQ= 1.420405751E9"});
+  const auto wcs = parse(garbage, {64, 64, 30});
+  BOOST_TEST(wcs->celestial());
+  const double metres = 299792458. / 1.420405751e9 * (1 + 26000. / 299792458.);
+  BOOST_TEST(channels(*wcs, metres, metres) == Pixels({16, 16}));
+  // An axis that WCSLIB does not know is no reason to lose the others.
+  auto unknown = cards;
+  unknown[8] = "CTYPE3  = 'FELO-XYZ'";
+  BOOST_TEST(parse(unknown, {64, 64, 30})->celestial());
+}
+
 BOOST_AUTO_TEST_CASE(missing_keywords_are_named) {
   const auto wcs = line(
       {"CTYPE1  = 'VOPT'", "CRVAL1  = 0.0", "CDELT1  = 10.0", "CRPIX1  = 2.0", "CUNIT1  = 'km/s'"},
