@@ -196,4 +196,20 @@ std::string quoted(std::string_view value, std::size_t limit) {
   return out;
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view hex_digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const bool unreserved = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                            (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
+    const auto byte = static_cast<unsigned char>(c);
+    if (unreserved) {
+      encoded += c;
+    } else {
+      encoded += {'%', hex_digits[byte >> 4], hex_digits[byte & 15]};
+    }
+  }
+  return encoded;
+}
+
 }  // namespace soda

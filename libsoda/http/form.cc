@@ -9,8 +9,6 @@
 namespace soda::http {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
-
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -159,21 +157,6 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
     }
   }
   return decoded;
-}
-
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool unreserved = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                            (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
-    const auto byte = static_cast<unsigned char>(c);
-    if (unreserved) {
-      encoded += c;
-    } else {
-      encoded += {'%', hex_digits[byte >> 4], hex_digits[byte & 15]};
-    }
-  }
-  return encoded;
 }
 
 }  // namespace soda::http

@@ -40,7 +40,5 @@ Form parse_form(const Request& request, const FormLimits& limits = {});
 // code.
 enum class Plus { literal, blank };
 std::optional<std::string> percent_decode(std::string_view text, Plus plus);
-// All but unreserved characters (RFC 3986 section 2.3).
-std::string percent_encode(std::string_view text);
 
 }  // namespace soda::http

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/failure.h"
+#include "base/text.h"
 #include "store/schema.h"
 
 namespace soda::store {
@@ -40,18 +41,6 @@ constexpr std::array sentences = {
              "The archive's data base is locked by another program; try again later."},
     Sentence{SQLITE_SCHEMA, "The archive's data base is being changed; try again later."},
 };
-
-std::string percent_encoded(const std::string& path) {
-  std::string out;
-  for (const char c : path) {
-    if (c == '%' || c == '?' || c == '#') {
-      out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 bool exists(const std::string& path) {
   struct stat unused {};
@@ -102,7 +91,7 @@ Connection::Connection(const std::string& path, Database::Mode mode) {
 
 void Connection::open(const std::string& path, Database::Mode mode) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
-  std::string uri = "file:" + percent_encoded(path);
+  std::string uri = "file:" + percent_encode(path);
   if (mode == Database::Mode::read_write) {
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   } else {

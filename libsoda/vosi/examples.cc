@@ -20,7 +20,7 @@ std::string address_of(const Example& example, std::string_view base_url,
   address.append("/").append(service->name);
   char separator = '?';
   for (const auto& [key, value] : example.parameters) {
-    address.append(1, separator).append(key).append("=").append(http::percent_encode(value));
+    address.append(1, separator).append(key).append("=").append(percent_encode(value));
     separator = '&';
   }
   return address;

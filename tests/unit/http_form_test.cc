@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "base/text.h"
 #include "http/form.h"
 #include "http/multipart.h"
 
@@ -238,11 +239,11 @@ BOOST_AUTO_TEST_CASE(percent_codes_go_round) {
   for (int i = 0; i < 500; ++i) {
     std::string text(random() % 40, ' ');
     std::ranges::generate(text, [&random] { return static_cast<char>(random() & 0xFF); });
-    const std::string encoded = percent_encode(text);
+    const std::string encoded = soda::percent_encode(text);
     BOOST_TEST((percent_decode(encoded, Plus::blank) == text));
     BOOST_TEST((percent_decode(encoded, Plus::literal) == text));
   }
-  BOOST_TEST(percent_encode("ivo://a/b?c#1 ~-._") == "ivo%3A%2F%2Fa%2Fb%3Fc%231%20~-._");
+  BOOST_TEST(soda::percent_encode("ivo://a/b?c#1 ~-._") == "ivo%3A%2F%2Fa%2Fb%3Fc%231%20~-._");
   BOOST_TEST((percent_decode("a+b", Plus::literal) == "a+b"));
   BOOST_TEST((percent_decode("a+b", Plus::blank) == "a b"));
 }
