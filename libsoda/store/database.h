@@ -37,7 +37,8 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   // A number that changes whenever another connection has committed; it may also change when none
-  // has.
+  // has. Two calls of stat as long as the files do not change. Seen at once, but for a writer that
+  // is held up in the middle of its commit: half a second late at most.
   std::int64_t data_version();
   // Runs `work` in one transaction; commits when it returns, rolls back when it throws. Reads see
   // one state of the archive; read_write takes the write lock at once. Not to be nested.

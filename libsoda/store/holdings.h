@@ -76,12 +76,11 @@ struct Dataset {
 };
 
 // Finds data sets by identifier; keeps the most recently used in memory up to a budget, and forgets
-// them when another process has committed to the data base (PRAGMA data_version, asked once per
-// call). The bare identifier of a file that holds several data sets (theirs end in #HDU) finds the
-// whole file, hdu = -1. Not found: null. Compared ignoring ASCII case (IVOIDs: IVOA Identifiers 2.0
-// section 2.1).
-// For the whole file the ObsCore record (id 0) holds what is common to its data sets, and the union
-// of their intervals.
+// them when another process has committed to the data base (Database::data_version, asked
+// once per call). The bare identifier of a file that holds several data sets (theirs end in #HDU)
+// finds the whole file, hdu = -1. Not found: null. Compared ignoring ASCII case (IVOIDs: IVOA
+// Identifiers 2.0 section 2.1). For the whole file the ObsCore record (id 0) holds what is common
+// to its data sets, and the union of their intervals.
 class Holdings {
  public:
   explicit Holdings(std::shared_ptr<Database> database,

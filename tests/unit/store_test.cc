@@ -1,5 +1,6 @@
 // The data base under bad conditions, what goes in comes out, and what is kept in memory.
 #define BOOST_TEST_MODULE store
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <set>
+#include <thread>
 
 #include "base/failure.h"
 #include "scratch.h"
@@ -443,6 +445,65 @@ BOOST_FIXTURE_TEST_CASE(readers_go_on_while_another_process_writes, Archive) {
   }
   BOOST_TEST(seen == 300);
   BOOST_TEST(scratch::wait_for(child) == 0);
+}
+
+// Each commit is seen by the very next question, however close to the last one it lies, and whether
+// it makes the -wal longer or writes over its beginning.
+BOOST_FIXTURE_TEST_CASE(every_commit_of_another_process_is_seen_at_once, Archive) {
+  { Database make(path, Mode::read_write); }
+  int ask[2], told[2];
+  BOOST_REQUIRE(::pipe(ask) == 0 && ::pipe(told) == 0);
+  constexpr int commits = 200;
+  const pid_t child = scratch::start([&] {
+    Database writer(path, Mode::read_write);
+    char byte = 0;
+    for (int i = 0; i < commits; ++i) {
+      if (::read(ask[0], &byte, 1) != 1) return 1;
+      if (i % 7 == 3) writer.prepare("PRAGMA wal_checkpoint").run();
+      put(writer, contents("f" + std::to_string(i)));
+      if (::write(told[1], &byte, 1) != 1) return 2;
+    }
+    return 0;
+  });
+  Database reader(path, Mode::read_only);
+  char byte = 'x';
+  int unseen = 0;
+  std::int64_t before = reader.data_version();
+  for (int i = 0; i < commits; ++i) {
+    // Some commits come when the files have been still for so long that they are trusted.
+    if (i % 20 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    before = reader.data_version();
+    BOOST_REQUIRE(::write(ask[1], &byte, 1) == 1 && ::read(told[0], &byte, 1) == 1);
+    if (reader.data_version() == before) ++unseen;
+  }
+  BOOST_TEST(unseen == 0);
+  BOOST_TEST(scratch::wait_for(child) == 0);
+  for (const int fd : {ask[0], ask[1], told[0], told[1]}) ::close(fd);
+}
+
+// Files that look the same although a commit has come between: the worst that a clock, a file
+// system or a writer held up in the middle can do.
+BOOST_FIXTURE_TEST_CASE(a_commit_that_leaves_no_trace_is_seen_soon, Archive) {
+  Database writer(path, Mode::read_write);
+  put(writer, contents("a.fits"));
+  put(writer, contents("b.fits"));
+  writer.prepare("PRAGMA wal_checkpoint").run();
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  Holdings holdings(std::make_shared<Database>(path, Mode::read_only));
+  BOOST_TEST(holdings.find("ivo://x/c?a.fits") != nullptr);
+  const std::string wal = path + "-wal";
+  struct stat still {
+  }, now{};
+  BOOST_REQUIRE(::stat(wal.c_str(), &still) == 0);
+  put(writer, contents("a.fits", 1, "changed"));  // over the beginning of the -wal
+  BOOST_REQUIRE(::stat(wal.c_str(), &now) == 0);
+  BOOST_TEST(now.st_size == still.st_size);
+  const timespec times[2] = {still.st_atim, still.st_mtim};
+  BOOST_REQUIRE(::utimensat(AT_FDCWD, wal.c_str(), times, 0) == 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  const auto found = holdings.find("ivo://x/c?a.fits");
+  BOOST_REQUIRE(found);
+  BOOST_TEST(found->obscore.obs_title == "changed");
 }
 
 BOOST_FIXTURE_TEST_CASE(one_ingest_at_a_time, Archive) {
