@@ -15,7 +15,10 @@ namespace {
 // The largest multiple of 8 that the 16-bit length holds, so that no record needs padding bytes to
 // keep alignment.
 constexpr std::size_t record_limit = 65528;
-constexpr unsigned char version = 1, type_stdout = 6;  // FastCGI 1.0 section 8
+// FastCGI 1.0 section 8.
+constexpr unsigned char version = 1, type_end_request = 3, type_stdout = 6;
+// Application status 0, FCGI_REQUEST_COMPLETE (section 5.5).
+constexpr std::array<unsigned char, 8> end_of_request{};
 
 bool is_departure(int error) {
   return error == EPIPE || error == ECONNRESET || error == ENOTCONN || error == ETIMEDOUT;
@@ -39,8 +42,8 @@ void wait_writable(int fd) {
 
 }  // namespace
 
-RecordSink::RecordSink(int fd, int request_id, std::string head, std::int64_t limit)
-    : fd_(fd), request_id_(request_id), head_(std::move(head)), limit_(limit) {}
+RecordSink::RecordSink(int fd, int request_id, std::string head, std::int64_t limit, Ending ending)
+    : fd_(fd), request_id_(request_id), head_(std::move(head)), limit_(limit), ending_(ending) {}
 
 void RecordSink::write(std::span<const iovec> pieces) {
   std::size_t left = 0;
@@ -62,7 +65,7 @@ void RecordSink::write(std::span<const iovec> pieces) {
     while (size > 0) {
       if (in_record == 0) {
         in_record = std::min(left, record_limit);
-        add_record(in_record);
+        add_record(type_stdout, in_record);
         left -= in_record;
       }
       const std::size_t slice = std::min(size, in_record);
@@ -72,12 +75,15 @@ void RecordSink::write(std::span<const iovec> pieces) {
       in_record -= slice;
     }
   }
+  if (sent_ + total == limit_) add_ending();
   send_batch();
   sent_ += total;
 }
 
 void RecordSink::finish() {
+  if (head_added_) return;
   add_head();
+  add_ending();
   send_batch();
 }
 
@@ -87,16 +93,24 @@ void RecordSink::add_head() {
   std::size_t at = 0;
   while (at < head_.size()) {
     const std::size_t size = std::min(head_.size() - at, record_limit);
-    add_record(size);
+    add_record(type_stdout, size);
     add_piece(head_.data() + at, size);
     at += size;
   }
 }
 
-void RecordSink::add_record(std::size_t content) {
+// The stream is closed by an empty record of its own (FastCGI 1.0 section 3.3).
+void RecordSink::add_ending() {
+  if (ending_ == Ending::by_library) return;
+  add_record(type_stdout, 0);
+  add_record(type_end_request, end_of_request.size());
+  add_piece(end_of_request.data(), end_of_request.size());
+}
+
+void RecordSink::add_record(unsigned char type, std::size_t content) {
   if (pieces_ == batch) send_batch();
   header_[headers_] = {version,
-                       type_stdout,
+                       type,
                        static_cast<unsigned char>(request_id_ >> 8),
                        static_cast<unsigned char>(request_id_ & 0xFF),
                        static_cast<unsigned char>(content >> 8),

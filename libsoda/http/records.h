@@ -10,18 +10,25 @@
 
 namespace soda::http {
 
+// Who says that the request is at its end (FCGI_END_REQUEST).
+enum class Ending {
+  by_library,      // libfcgi, in a record and a system call of its own
+  with_last_byte,  // the call that carries the last byte of the body: the sink knows how many come
+};
+
 class RecordSink : public Sink {
  public:
   // Writes at most `limit` body bytes for request `request_id` to `fd`, which stays the caller's.
   // `head` (status line and headers) goes out with the first write, or with finish.
-  RecordSink(int fd, int request_id, std::string head, std::int64_t limit);
+  RecordSink(int fd, int request_id, std::string head, std::int64_t limit,
+             Ending ending = Ending::by_library);
 
   // Throws ClientGone when the peer has closed; Failure(corrupt_data) when the kernel could not
   // read the memory (EFAULT: a mapped file has shrunk); Failure(internal) when more than `limit`
   // bytes come, before any of the excess is sent.
   void write(std::span<const iovec> pieces) override;
   using Sink::write;
-  // Sends the head of an answer without body; nothing when it has gone.
+  // Sends the head (and ending) of an answer without body; nothing when it has gone.
   void finish();
 
   std::int64_t sent() const noexcept {
@@ -36,7 +43,8 @@ class RecordSink : public Sink {
   using RecordHeader = std::array<unsigned char, 8>;
 
   void add_head();
-  void add_record(std::size_t content);
+  void add_ending();
+  void add_record(unsigned char type, std::size_t content);
   void add_piece(const void* data, std::size_t size);
   void send_batch();
 
@@ -45,6 +53,7 @@ class RecordSink : public Sink {
   std::string head_;
   bool head_added_ = false;
   std::int64_t limit_;
+  Ending ending_;
   std::int64_t sent_ = 0;
   bool begun_ = false;
   std::size_t pieces_ = 0, headers_ = 0;

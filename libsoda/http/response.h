@@ -31,7 +31,8 @@ class Sink {
 struct ClientGone {};
 
 // A body whose length is known before its first byte (planned). `write` emits exactly bytes [first,
-// first+count) of it, or throws.
+// first+count) of it, or throws; the last of them ends the answer, so that what is thrown after it
+// is only logged.
 class Body {
  public:
   virtual ~Body() = default;

@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,8 +24,8 @@
 namespace soda::http {
 namespace {
 
-// Answers up to this size fit, with their headers, into libfcgi's buffer: one write for all.
-constexpr std::int64_t small_answer = 6000;
+// How long the end of a request that has no body may be in coming after all its headers.
+constexpr timeval end_patience{0, 10'000};
 
 [[noreturn]] void fail(const std::string& what, int error) {
   throw Failure(FailureKind::internal, what + ": " + std::generic_category().message(error));
@@ -65,19 +67,38 @@ class SignalMask {
 
 enum class Event { none, connection, stop };
 
+std::string make_id_prefix() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto started = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  return std::to_string(getpid()) + "-" + std::to_string(started % 1'000'000'000) + "-";
+}
+
+// RFC 9110 section 5.6.2.
+constexpr std::array<bool, 256> token_characters = [] {
+  std::array<bool, 256> allowed{};
+  for (unsigned c = '!'; c <= '~'; ++c) {
+    allowed[c] = std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) ==
+                 std::string_view::npos;
+  }
+  return allowed;
+}();
+
 bool is_token(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return c > ' ' && c <= '~' &&
-           std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
+    return token_characters[static_cast<unsigned char>(c)];
   });
 }
 
 // A value can carry bytes from a request; a line end in it would begin a header of the client's
 // own.
-std::string one_line(std::string value) {
-  std::ranges::replace_if(
-      value, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
-  return value;
+void append_line(std::string& head, std::string_view name, std::string_view value) {
+  head.append(name).append(": ");
+  const std::size_t begin = head.size();
+  head.append(value);
+  std::replace_if(
+      head.begin() + static_cast<std::ptrdiff_t>(begin), head.end(),
+      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
+  head.append("\r\n");
 }
 
 std::string head_of(const Response& response, std::int64_t content_length) {
@@ -85,11 +106,11 @@ std::string head_of(const Response& response, std::int64_t content_length) {
   head.append(1, ' ').append(reason_phrase(response.status)).append("\r\n");
   for (const auto& [name, value] : response.headers) {
     if (!is_token(name) || equal_ignoring_case(name, "Content-Length")) continue;
-    head.append(name).append(": ").append(one_line(value)).append("\r\n");
+    append_line(head, name, value);
   }
   // RFC 9110 section 8.6: neither of these has one that means the bytes which follow.
   if (response.status != 204 && response.status != 304) {
-    head.append("Content-Length: ").append(std::to_string(content_length)).append("\r\n");
+    append_line(head, "Content-Length", std::to_string(content_length));
   }
   return head.append("\r\n");
 }
@@ -183,18 +204,16 @@ struct Server::Impl {
   Request read_request();
   void read_body(Request& request);
   Outcome send(const Request& request, Response& response, const Handlers& handlers);
-  Outcome send_small(const std::string& head, std::string_view text);
-  Outcome send_records(const Request& request, Response& response, const Handlers& handlers,
-                       Window window);
+  bool is_read_to_its_end(const Request& request);
+  void close(const Request& request);
 
   ServerOptions options;
   SignalMask signals;
   Listener listener;
   FCGX_Request fcgi{};
   FileDescriptor events;
-  std::int64_t started = std::chrono::duration_cast<std::chrono::milliseconds>(
-                             std::chrono::system_clock::now().time_since_epoch())
-                             .count();
+  // Process, its start in milliseconds, and a count: no two requests of one machine share them.
+  const std::string id_prefix = make_id_prefix();
   std::int64_t requests = 0;
 };
 
@@ -204,9 +223,7 @@ Request Server::Impl::read_request() {
     variables.emplace_back(*variable);
   }
   Request request(variables);
-  // Process, its start in milliseconds, and a count: no two requests of one machine share them.
-  request.id = std::to_string(getpid()) + "-" + std::to_string(started % 1'000'000'000) + "-" +
-               std::to_string(++requests);
+  request.id = id_prefix + std::to_string(++requests);
   if (request.method == "POST") read_body(request);
   return request;
 }
@@ -245,23 +262,15 @@ void Server::Impl::read_body(Request& request) {
   }
 }
 
-Outcome Server::Impl::send_small(const std::string& head, std::string_view text) {
-  FCGX_PutStr(head.data(), static_cast<int>(head.size()), fcgi.out);
-  FCGX_PutStr(text.data(), static_cast<int>(text.size()), fcgi.out);
-  // The last stream to be closed carries the end of the request, in the same write.
-  FCGX_FClose(fcgi.err);
+Outcome Server::Impl::send(const Request& request, Response& response, const Handlers& handlers) {
+  Window window = apply_conditions(request, response);
+  std::string head = head_of(response, window.count);
+  if (request.method == "HEAD" || response.status == 204 || response.status == 304) window = {};
   Outcome outcome;
-  outcome.client_gone = FCGX_FClose(fcgi.out) != 0;
-  outcome.bytes_out = outcome.client_gone ? 0 : static_cast<std::int64_t>(text.size());
-  return outcome;
-}
-
-Outcome Server::Impl::send_records(const Request& request, Response& response,
-                                   const Handlers& handlers, Window window) {
-  Outcome outcome;
-  RecordSink sink(fcgi.ipcFd, fcgi.requestId, head_of(response, window.count), window.count);
+  RecordSink sink(fcgi.ipcFd, fcgi.requestId, std::move(head), window.count,
+                  Ending::with_last_byte);
   try {
-    write_body(response, sink, window);
+    if (window.count > 0) write_body(response, sink, window);
     if (sink.sent() != window.count) {
       throw Failure(FailureKind::internal, "a body ended after " + std::to_string(sink.sent()) +
                                                " of " + std::to_string(window.count) + " bytes");
@@ -277,23 +286,26 @@ Outcome Server::Impl::send_records(const Request& request, Response& response,
     outcome.broken = error.what();
   }
   outcome.bytes_out = sink.sent();
-  // Without the end-of-request record the web server knows that the answer is not whole.
-  if (outcome.client_gone || outcome.broken) FCGX_Free(&fcgi, 1);
   return outcome;
 }
 
-Outcome Server::Impl::send(const Request& request, Response& response, const Handlers& handlers) {
-  const Window window = apply_conditions(request, response);
-  const bool bodiless =
-      request.method == "HEAD" || response.status == 204 || response.status == 304;
-  const std::string head = head_of(response, window.count);
-  if (bodiless) return send_small(head, {});
-  const auto* text = std::get_if<std::string>(&response.body);
-  if (text != nullptr && window.count <= small_answer) {
-    return send_small(head, std::string_view(*text).substr(static_cast<std::size_t>(window.first),
-                                                           static_cast<std::size_t>(window.count)));
+// For a body see read_body; a request without one ends with a record that has come with its
+// headers, as a rule.
+bool Server::Impl::is_read_to_its_end(const Request& request) {
+  if (request.method != "POST") {
+    setsockopt(fcgi.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &end_patience, sizeof end_patience);
+    if (FCGX_GetChar(fcgi.in) != EOF) return false;
   }
-  return send_records(request, response, handlers, window);
+  return FCGX_HasSeenEOF(fcgi.in) != 0 && FCGX_GetError(fcgi.in) == 0;
+}
+
+// A request that is read to its end needs no care: nothing more comes that the kernel would answer
+// with a reset, which can cost the web server the last bytes. Otherwise libfcgi says that it is
+// done and reads until the web server closes, two seconds at most. All that was to be said was
+// said: FCGX_Finish_r would end the request a second time, or one that was to be cut short.
+void Server::Impl::close(const Request& request) {
+  if (is_read_to_its_end(request)) FCGX_Detach(&fcgi);
+  FCGX_Free(&fcgi, 1);
 }
 
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -307,8 +319,7 @@ void Server::run(const Handlers& handlers) {
     const Request request = impl_->read_request();
     Response response = handlers.handle(request);
     const Outcome outcome = impl_->send(request, response, handlers);
-    impl_->fcgi.keepConnection = 0;
-    FCGX_Finish_r(&impl_->fcgi);
+    impl_->close(request);
     handlers.done(request, response, outcome);
   }
 }

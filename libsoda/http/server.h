@@ -1,6 +1,6 @@
 // The FastCGI side of a process: the listening socket, the accept loop, signals, and bodies written
-// as our own FCGI_STDOUT records (65,528 bytes each, gathered in one system call: a third of
-// libfcgi's cost on large bodies).
+// as our own FCGI_STDOUT records (65,528 bytes each, gathered in one system call with the headers
+// and the request's end: a third of libfcgi's cost on large bodies).
 //
 // Single-threaded. SIGTERM and SIGINT end the loop, at once when idle, else after the request under
 // way; SIGHUP calls `on_hangup` between requests. They are blocked for as long as a Server lives
