@@ -14,7 +14,9 @@
 namespace soda::fits {
 namespace {
 
-constexpr std::int64_t probes = 8;
+// Where rows are looked for in memory: the first, the middle and the last. What was read before was
+// read in whole boxes, so that three tell nearly as much as nine, at a third of the system calls.
+constexpr std::int64_t probes = 2;
 
 FileDescriptor open_expected(const std::string& path, const Identity& expected) {
   FileDescriptor file = open_regular(path);

@@ -32,7 +32,8 @@ bool has_end(std::string_view cards) {
 // The text of the header that begins at `offset`, with END and padding, in whole blocks.
 std::string header_text(ByteSource& source, std::int64_t offset) {
   std::string text;
-  std::size_t step = 4 * block_length;
+  // A larger step would make sources that are inflated go back behind what they keep.
+  constexpr std::size_t step = 8 * block_length;
   for (;;) {
     const std::size_t before = text.size();
     text.resize(before + step);
@@ -51,7 +52,6 @@ std::string header_text(ByteSource& source, std::int64_t offset) {
     if (static_cast<std::int64_t>(text.size()) >= longest_header) {
       throw damaged(fmt::format("the header has no END card within {} bytes", longest_header));
     }
-    step = std::min<std::size_t>(step * 2, 256 * block_length);
   }
 }
 

@@ -41,52 +41,80 @@ class PlainSource final : public ByteSource {
   std::int64_t size_;
 };
 
+// What was inflated last stays at hand, so that the readers of headers, which look ahead and come
+// back, never make it begin anew.
 class GzipSource final : public ByteSource {
  public:
   GzipSource(FileDescriptor file, std::int64_t limit) : file_(std::move(file)), limit_(limit) {}
 
   std::size_t read(std::int64_t offset, std::span<char> into) override {
-    if (!skip_to(offset)) return 0;
-    return inflate_into(into);
+    std::size_t done = 0;
+    while (done < into.size() && hold(offset + static_cast<std::int64_t>(done))) {
+      const auto at = static_cast<std::size_t>(offset - begin_) + done;
+      const std::size_t part = std::min(into.size() - done, held_ - at);
+      std::copy_n(window_.data() + at, part, into.data() + done);
+      done += part;
+    }
+    return done;
   }
-  bool reaches(std::int64_t length) override { return skip_to(length); }
+  bool reaches(std::int64_t length) override { return length <= 0 || hold(length - 1); }
 
  private:
-  bool skip_to(std::int64_t offset) {
-    if (offset < position_) rewind();
-    while (position_ < offset) {
-      const auto step = std::min<std::int64_t>(offset - position_, waste_.size());
-      if (inflate_into({waste_.data(), static_cast<std::size_t>(step)}) == 0) return false;
+  static constexpr std::size_t kept = 1 << 16;
+  static constexpr std::size_t step = 1 << 16;
+
+  // Brings the byte at `offset` into the window; false when the file ends before it.
+  bool hold(std::int64_t offset) {
+    if (offset < begin_) rewind();
+    while (offset >= begin_ + static_cast<std::int64_t>(held_)) {
+      if (!advance()) return false;
     }
     return true;
   }
 
   void rewind() {
     inflater_.reset();
-    position_ = input_offset_ = 0;
-    ended_ = false;
+    begin_ = input_offset_ = 0;
+    held_ = 0;
+    ended_ = failed_ = false;
+  }
+
+  // Inflates the next bytes; false at the end. What comes before damage is still of use: it is told
+  // when there is nothing else.
+  bool advance() {
+    if (held_ > kept) {
+      std::copy(window_.begin() + static_cast<std::ptrdiff_t>(held_ - kept),
+                window_.begin() + static_cast<std::ptrdiff_t>(held_), window_.begin());
+      begin_ += static_cast<std::int64_t>(held_ - kept);
+      held_ = kept;
+    }
+    const std::size_t got = inflate_into({window_.data() + held_, step});
+    held_ += got;
+    if (got == 0 && failed_) {
+      throw Failure(FailureKind::corrupt_data, "the compressed file is damaged");
+    }
+    if (begin_ + static_cast<std::int64_t>(held_) > limit_) {
+      throw Failure(FailureKind::too_large,
+                    fmt::format("the compressed file inflates to more than {} bytes", limit_));
+    }
+    return got > 0;
   }
 
   std::size_t inflate_into(std::span<char> into) {
     z_stream& z = inflater_.stream();
-    std::size_t done = 0;
-    while (done < into.size() && !ended_) {
+    z.next_out = reinterpret_cast<Bytef*>(into.data());
+    z.avail_out = static_cast<uInt>(into.size());
+    while (z.avail_out > 0 && !ended_ && !failed_) {
       // A stream that only stops is damaged too: its checksum, which comes last, was not seen.
-      if (z.avail_in == 0 && !refill()) damaged();
-      const std::size_t room = std::min<std::size_t>(into.size() - done, 1U << 30);
-      z.next_out = reinterpret_cast<Bytef*>(into.data() + done);
-      z.avail_out = static_cast<uInt>(room);
+      if (z.avail_in == 0 && !refill()) {
+        failed_ = true;
+        break;
+      }
       const int status = ::inflate(&z, Z_NO_FLUSH);
-      done += room - z.avail_out;
       if (status == Z_STREAM_END) next_member();
-      if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) damaged();
+      failed_ = status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR;
     }
-    position_ += static_cast<std::int64_t>(done);
-    if (position_ > limit_) {
-      throw Failure(FailureKind::too_large,
-                    fmt::format("the compressed file inflates to more than {} bytes", limit_));
-    }
-    return done;
+    return into.size() - z.avail_out;
   }
 
   // A gzip file may consist of several members (RFC 1952 section 2.2); what follows and is none is
@@ -110,18 +138,15 @@ class GzipSource final : public ByteSource {
     return got > 0;
   }
 
-  [[noreturn]] static void damaged() {
-    throw Failure(FailureKind::corrupt_data, "the compressed file is damaged");
-  }
-
   FileDescriptor file_;
   std::int64_t limit_;
   Inflater inflater_;
-  std::int64_t position_ = 0;      // of inflated bytes
+  std::int64_t begin_ = 0;  // of the window, in inflated bytes
+  std::size_t held_ = 0;
   std::int64_t input_offset_ = 0;  // of compressed ones
-  bool ended_ = false;
+  bool ended_ = false, failed_ = false;
   std::array<char, 1 << 16> input_;
-  std::array<char, 1 << 16> waste_;
+  std::array<char, kept + step> window_;
 };
 
 }  // namespace

@@ -16,9 +16,9 @@ class ByteSource {
  public:
   virtual ~ByteSource() = default;
   // Bytes from `offset` on; fewer than asked for only at the end of the file. Going back is
-  // allowed, but inflates from the start again. Throws Failure(corrupt_data) when a compressed file
-  // is damaged, Failure(too_large) when it is longer than its limit, Failure(unavailable) when the
-  // disk fails.
+  // allowed; by more than 64 KiB it inflates from the start again. Throws Failure(corrupt_data)
+  // when a compressed file is damaged, Failure(too_large) when it is longer than its limit,
+  // Failure(unavailable) when the disk fails.
   virtual std::size_t read(std::int64_t offset, std::span<char> into) = 0;
   // Whether the file has at least `length` bytes.
   virtual bool reaches(std::int64_t length) = 0;

@@ -1,4 +1,7 @@
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <random>
 #include <string>
 
 #include "base/failure.h"
@@ -182,6 +185,40 @@ BOOST_AUTO_TEST_CASE(gzipped_files) {
   const auto size = std::filesystem::file_size(path);
   std::filesystem::resize_file(path, size - 200);
   BOOST_TEST(scan(path).problem.value().hdu == 1);
+}
+
+// What this process has read from files so far (proc(5), io).
+std::int64_t bytes_read() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  std::int64_t count = 0;
+  file >> name >> count;
+  BOOST_REQUIRE(name == "rchar:");
+  return count;
+}
+
+// HDUs of all sizes, headers of several blocks: no part of the file is inflated twice.
+BOOST_AUTO_TEST_CASE(gzipped_files_are_inflated_once) {
+  std::mt19937 random(1);
+  std::string bytes = small_image();
+  for (const std::int64_t side : {0, 3, 30, 90, 400, 3, 0, 500, 30, 90}) {
+    Cards cards;
+    cards.add("XTENSION", "IMAGE").add("BITPIX", 8).add("NAXIS", 2);
+    cards.add("NAXIS1", side).add("NAXIS2", side).add("PCOUNT", 0).add("GCOUNT", 1);
+    for (std::int64_t i = 0; i < 5 * side; ++i) cards.raw("COMMENT " + std::to_string(random()));
+    std::string noise(static_cast<std::size_t>(side * side), '\0');
+    for (char& c : noise) c = static_cast<char>(random());
+    bytes += padded(cards.text() + "END", ' ') + padded(noise);
+  }
+  synthetic::write_gzipped(path, bytes);
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(path));
+  BOOST_REQUIRE(size > 200'000);
+  const std::int64_t before = bytes_read();
+  const Scan found = scan(path);
+  const std::int64_t after = bytes_read();
+  BOOST_TEST(!found.problem);
+  BOOST_TEST(found.hdus.size() == 11U);
+  BOOST_TEST(after - before < size + 10'000);
 }
 
 // A compressed image that is none: FITS 4.0 section 10.1.
