@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include "base/text.h"
@@ -18,31 +20,36 @@ LogLine& LogLine::add(std::string_view key, std::string_view value) {
   const bool plain = !value.empty() && std::ranges::all_of(value, [](char c) {
     return c > ' ' && c < 0x7F && c != '"' && c != '\\' && c != '=';
   });
-  text_ += ' ';
-  text_ += key;
-  text_ += '=';
+  begin(key);
   // A request may be a megabyte; a line of the log may not.
   constexpr std::size_t limit = 400;
   if (plain && value.size() <= limit) {
     text_ += value;
   } else {
-    text_ += '"' + quoted(value, limit) + '"';
+    text_.append(1, '"').append(quoted(value, limit)).append(1, '"');
   }
   return *this;
 }
 
 LogLine& LogLine::add(std::string_view key, std::int64_t value) {
-  fmt::format_to(std::back_inserter(text_), " {}={}", key, value);
+  begin(key);
+  text_ += std::to_string(value);
   return *this;
 }
 
 LogLine& LogLine::add_milliseconds(std::string_view key, double milliseconds) {
-  fmt::format_to(std::back_inserter(text_), " {}={:.3f}", key, milliseconds);
+  begin(key);
+  std::array<char, 400> digits;  // the largest double has 309 before the point
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                          milliseconds, std::chars_format::fixed, 3);
+  text_.append(digits.data(), end);
   return *this;
 }
 
-Log::Log(std::string path, std::string program)
-    : path_(std::move(path)), program_(std::move(program)) {
+void LogLine::begin(std::string_view key) { text_.append(1, ' ').append(key).append(1, '='); }
+
+Log::Log(std::string path, std::string_view program)
+    : path_(std::move(path)), sender_(fmt::format(" {}[{}] ", program, ::getpid())) {
   reopen();
 }
 
@@ -52,9 +59,8 @@ Log::~Log() {
 
 void Log::write(const LogLine& line) noexcept {
   try {
-    const std::string text =
-        fmt::format("{} {}[{}] {}\n", iso8601_utc(std::chrono::system_clock::now()), program_,
-                    ::getpid(), line.text());
+    std::string text = iso8601_utc(std::chrono::system_clock::now());
+    text.append(sender_).append(line.text()).append(1, '\n');
     // One write, so that lines of several processes do not mix; a full disk is no reason to fail a
     // request.
     [[maybe_unused]] const auto written = ::write(fd_, text.data(), text.size());

@@ -20,14 +20,17 @@ class LogLine {
   const std::string& text() const noexcept { return text_; }
 
  private:
+  void begin(std::string_view key);
+
   std::string text_;
 };
 
-// Where lines go. Owned by the program; rooms get a reference or return their lines.
+// Where lines go, each with time, program and process. Owned by the program and made in the process
+// that writes (after any fork); rooms get a reference or return their lines.
 class Log {
  public:
   // Empty path: standard error.
-  explicit Log(std::string path = {}, std::string program = {});
+  explicit Log(std::string path = {}, std::string_view program = {});
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -37,7 +40,7 @@ class Log {
 
  private:
   std::string path_;
-  std::string program_;
+  std::string sender_;  // "program[pid]"
   int fd_ = 2;
 };
 

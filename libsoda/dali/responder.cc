@@ -132,7 +132,7 @@ class Loop {
 
 void serve(const Program& program, const Options& options, const Context& context,
            const std::vector<Service>& services) {
-  Log log(context.config.text("log_file"), std::string(program.name));
+  Log log(context.config.text("log_file"), program.name);
   http::ServerOptions server_options;
   server_options.bind = options.bind;
   server_options.body_limit = context.config.integer("max_body");
