@@ -59,7 +59,12 @@ Log::~Log() {
 
 void Log::write(const LogLine& line) noexcept {
   try {
-    std::string text = iso8601_utc(std::chrono::system_clock::now());
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    if (now != second_) {
+      time_ = iso8601_utc(now);
+      second_ = now;
+    }
+    std::string text = time_;
     text.append(sender_).append(line.text()).append(1, '\n');
     // One write, so that lines of several processes do not mix; a full disk is no reason to fail a
     // request.

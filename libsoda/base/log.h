@@ -5,6 +5,7 @@
 // reason to fail a request.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,7 +41,9 @@ class Log {
 
  private:
   std::string path_;
-  std::string sender_;  // "program[pid]"
+  std::string sender_;                 // "program[pid]"
+  std::chrono::sys_seconds second_{};  // the one that `time_` tells
+  std::string time_;
   int fd_ = 2;
 };
 

@@ -52,8 +52,29 @@ std::string name_part(std::string_view keyword) {
                   fmt::format("a FITS keyword has {} characters; at most {} fit into a card",
                               keyword.size(), longest_keyword));
   }
-  if (short_keyword(keyword)) return fmt::format("{:<8}= ", keyword);
-  return fmt::format("{}{} = ", hierarch, keyword);
+  std::string name;
+  if (short_keyword(keyword)) {
+    name = keyword;
+    name.resize(8, ' ');
+    return name += "= ";
+  }
+  return name.append(hierarch).append(keyword).append(" = ");
+}
+
+// Strings begin where the value does, all others end in column 30 when they are short (FITS 4.0
+// section 4.2).
+std::string new_card(std::string_view keyword, std::string_view value_text,
+                     std::string_view comment) {
+  constexpr std::size_t width = 20;
+  const std::size_t padding = width - std::min(width, value_text.size());
+  std::string card = name_part(keyword);
+  if (value_text.starts_with('\'')) {
+    card.append(value_text).append(padding, ' ');
+  } else {
+    card.append(padding, ' ').append(value_text);
+  }
+  if (!comment.empty()) card.append(" / ").append(ascii(comment));
+  return card;
 }
 
 }  // namespace
@@ -156,11 +177,7 @@ void Header::set_value(std::size_t index, std::string_view value_text) {
 void Header::put(std::string_view keyword, std::string_view value_text, std::string_view comment) {
   const auto index = find(keyword);
   if (!index) {
-    const std::string name = name_part(keyword);
-    std::string line = name + (value_text.starts_with('\'') ? fmt::format("{:<20}", value_text)
-                                                            : fmt::format("{:>20}", value_text));
-    if (!comment.empty()) line += fmt::format(" / {}", ascii(comment));
-    append(line);
+    append(new_card(keyword, value_text, comment));
     return;
   }
   set_value(*index, value_text);
@@ -170,7 +187,7 @@ void Header::put(std::string_view keyword, std::string_view value_text, std::str
 }
 
 void Header::set(std::string_view keyword, std::int64_t value, std::string_view comment) {
-  put(keyword, fmt::format("{}", value), comment);
+  put(keyword, std::to_string(value), comment);
 }
 
 void Header::set(std::string_view keyword, double value, std::string_view comment) {
