@@ -45,6 +45,10 @@ class Report:
         self.skipped += 1
         self._line(f"skip {name}: {reason}")
 
+    def beyond(self, name, reason):
+        """Nothing to judge, and known to be so: told, not counted."""
+        self._line(f"beyond {name}: {reason}")
+
     def judge(self, name, problems):
         """`problems`: a list of sentences, empty when all is well."""
         if problems:

@@ -7,6 +7,8 @@ See README here. Each line is a case: "FILE[HDU] CASE".
 import argparse
 import concurrent.futures
 import contextlib
+import fnmatch
+import functools
 import io
 import multiprocessing
 import os
@@ -246,7 +248,7 @@ def judge_folder(report, services, folder, listing, only):
             continue
         if not name.lower().endswith(TYPES):
             if ".fit" in name.lower():
-                report.skip(name, "a file type that the archive does not take")
+                tell(report, "skip", name, ["a file type that the archive does not take"])
             continue
         sizes[name] = os.path.getsize(path)
         work.append((path, name, by_path.get(name, [])))
@@ -261,10 +263,23 @@ def judge_folder(report, services, folder, listing, only):
 
 
 def tell(report, verdict, name, problems):
-    if verdict == "skip":
-        report.skip(name, problems[0])
-    else:
+    if verdict != "skip":
         report.judge(name, problems)
+    elif listed_reason(name):
+        report.beyond(name, f"{listed_reason(name)} ({problems[0]})")
+    else:
+        report.skip(name, problems[0])
+
+
+@functools.cache
+def listed():
+    lines = (HERE / "beyond.txt").read_text().splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+
+
+def listed_reason(name):
+    """Why this cannot be judged, as beyond.txt says; None when it does not."""
+    return next((why for pattern, why in listed() if fnmatch.fnmatchcase(name, pattern)), None)
 
 
 def standard_folders(build, stack):
