@@ -16,9 +16,10 @@ enum class Thoroughness {
 
 // Makes `extent` grow to hold all of the area that lies in the region, by halving squares down to
 // one pixel, largest first. Squares inside the extent are not looked at. After 40,000 squares,
-// which maps of more than about 20,000 pixels a side and hostile headers take, those are not halved
+// which all-sky maps of many thousand pixels a side and hostile headers take, those are not halved
 // any more that may hold a part of the region: they are counted as touched with all their area. So
-// the box may then be too large, by squares that are small against the map, never too small.
+// the box may then be too large, by squares that are small against the map, but not too small for
+// it.
 void scan(const Wcs& wcs, const sky::Region& region, const Rect& area, Thoroughness thoroughness,
           Extent& extent);
 
