@@ -48,8 +48,7 @@ struct Task {
   std::vector<Position> positions;
 
   std::string query(const std::string& of, std::string_view shape, std::string_view value) const {
-    return fmt::format("ID={}&{}={}", soda::percent_encode(of), shape,
-                       soda::percent_encode(value));
+    return fmt::format("ID={}&{}={}", soda::percent_encode(of), shape, soda::percent_encode(value));
   }
 };
 
