@@ -248,6 +248,67 @@ struct Config::Reader {
     config.collections_.emplace(name, std::move(collection));
   }
 
+  // Names as SQL, ADQL and CSV take them without quotes.
+  static bool is_column_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 && name.front() >= 'a' && name.front() <= 'z' &&
+           std::ranges::all_of(name, [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+           });
+  }
+
+  // VOTable's type of a column by the word in the file.
+  static const Column* column_type(std::string_view word) {
+    static const std::array<std::pair<std::string_view, Column>, 3> types = {{
+        {"text", {"", ColumnType::text, "char", "*", "", "", "", "", ""}},
+        {"integer", {"", ColumnType::integer, "long", "", "", "", "", "", ""}},
+        {"real", {"", ColumnType::real, "double", "", "", "", "", "", ""}},
+    }};
+    const auto row = std::ranges::find(types, word, &std::pair<std::string_view, Column>::first);
+    return row == types.end() ? nullptr : &row->second;
+  }
+
+  Column read_column(const toml::table& declared) const {
+    const toml::node* name = declared.get("name");
+    const toml::node* type = declared.get("type");
+    if (name == nullptr || type == nullptr) {
+      refuse(declared, "column", "name and type are expected in each [[column]]");
+    }
+    const Column* base = column_type(text(*type, "column.type"));
+    if (base == nullptr) refuse_value(*type, "column.type", "text, integer or real is expected");
+    Column column = *base;
+    const std::array<std::pair<std::string_view, std::string*>, 5> parts = {
+        {{"name", &column.name},
+         {"unit", &column.unit},
+         {"ucd", &column.ucd},
+         {"utype", &column.utype},
+         {"description", &column.description}}};
+    for (const auto& [key, value] : declared) {
+      if (key.str() == "type") continue;
+      const auto part =
+          std::ranges::find(parts, key.str(), &std::pair<std::string_view, std::string*>::first);
+      const std::string full = fmt::format("column.{}", key.str());
+      if (part == parts.end()) {
+        refuse(value, full, "unknown key; name, type, unit, ucd, utype, description are known");
+      }
+      *part->second = text(value, full);
+    }
+    if (!is_column_name(column.name)) {
+      refuse_value(*name, "column.name",
+                   "at most 64 of a-z, 0-9 and _ are expected, the first a letter");
+    }
+    const bool known = std::ranges::count(config.columns_, column.name, &Column::name) > 0;
+    if (known) refuse_value(*name, "column.name", "another name is expected, this one is declared");
+    return column;
+  }
+
+  void read_own_columns(const toml::node& node) const {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) refuse_value(node, "column", "[[column]] tables are expected");
+    for (const toml::node& item : *list) {
+      config.columns_.push_back(read_column(table(item, "column")));
+    }
+  }
+
   void read(const toml::table& root) const {
     for (const auto& [name, node] : root) {
       const auto rows = settings();
@@ -256,6 +317,8 @@ struct Config::Reader {
         read_setting(*row, node);
       } else if (name.str() == "data_roots") {
         read_data_roots(node);
+      } else if (name.str() == "column") {
+        read_own_columns(node);
       } else if (name.str() == "collection") {
         for (const auto& [collection, value] : table(node, "collection")) {
           read_collection(collection.str(), value);

@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/table.h"
+
 namespace soda::site {
 
 using Value = std::variant<std::string, std::int64_t, double, bool>;
@@ -84,6 +86,9 @@ class Config {
   const std::map<std::string, Collection, std::less<>>& collections() const noexcept {
     return collections_;
   }
+  // The archive's own columns beside those of ObsCore: [[column]] in the file, in its order. Ingest
+  // fills them like any other ([collection.NAME.columns]).
+  const std::vector<Column>& columns() const noexcept { return columns_; }
   // base_url without trailing slash, and the path part of it ("/vo"; empty for the root), under
   // which services are mounted.
   std::string base_url() const;
@@ -106,6 +111,7 @@ class Config {
   std::map<std::string, Entry, std::less<>> values_;
   std::map<std::string, std::string, std::less<>> data_roots_;
   std::map<std::string, Collection, std::less<>> collections_;
+  std::vector<Column> columns_;
   std::chrono::system_clock::time_point modified_{};
 };
 

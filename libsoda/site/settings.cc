@@ -60,6 +60,10 @@ std::vector<Setting> make_settings() {
       number_row("holdings_memory", 24 * mib, "bytes", mib, 1024.0 * gib,
                  "How much of the archive's description each process keeps in memory."),
       number_row("mapped_files", 64, "", 0, 512, "How many files each process keeps mapped."),
+      number_row("maxrec_default", 10000, "rows", 0, 1e12,
+                 "How many rows a search answers when it does not say MAXREC."),
+      number_row("maxrec_limit", 1000000, "rows", 1, 1e12,
+                 "The most rows that a search answers; a larger MAXREC is cut down to it."),
       number_row("examples", 3, "", 0, 100, "How many examples the examples page shows."),
   };
 }

@@ -103,6 +103,29 @@ o_unit = "BUNIT"
   BOOST_TEST(config.collections().at("").columns.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(own_columns) {
+  const Config config = config_of(R"(
+[[column]]
+name = "lsst_visit"
+type = "integer"
+description = "Number of the visit"
+[[column]]
+name = "seeing"
+type = "real"
+unit = "arcsec"
+ucd = "instr.obsty.seeing"
+)");
+  BOOST_REQUIRE(config.columns().size() == 2u);
+  const Column& visit = config.columns()[0];
+  BOOST_TEST(visit.name == "lsst_visit");
+  BOOST_TEST((visit.type == ColumnType::integer));
+  BOOST_TEST(visit.datatype == "long");
+  BOOST_TEST(visit.description == "Number of the visit");
+  BOOST_TEST(config.columns()[1].unit == "arcsec");
+  BOOST_TEST(config.columns()[1].ucd == "instr.obsty.seeing");
+  BOOST_TEST(config.columns()[1].datatype == "double");
+}
+
 BOOST_AUTO_TEST_CASE(refusals_name_line_key_limit_and_value) {
   const std::pair<const char*, const char*> rows[] = {
       {"\nmax_vertices = 2", "soda.toml:2: max_vertices: 3 to 1000000 is expected, received 2"},
@@ -136,6 +159,19 @@ BOOST_AUTO_TEST_CASE(refusals_name_line_key_limit_and_value) {
       {"[data_roots]\nx = 1", "soda.toml:2: data_roots.x: a text is expected, received 1"},
       {"data_roots = 1", "soda.toml:1: data_roots: a table is expected, received 1"},
       {"collection = 1", "soda.toml:1: collection: a table is expected, received 1"},
+      {"column = 1", "soda.toml:1: column: [[column]] tables are expected, received 1"},
+      {"[[column]]\nname = \"a\"",
+       "soda.toml:1: column: name and type are expected in each [[column]]"},
+      {"[[column]]\nname = \"a\"\ntype = \"blob\"",
+       "soda.toml:3: column.type: text, integer or real is expected, received blob"},
+      {"[[column]]\nname = \"A b\"\ntype = \"text\"",
+       "soda.toml:2: column.name: at most 64 of a-z, 0-9 and _ are expected, the first a letter, "
+       "received A b"},
+      {"[[column]]\nname = \"a\"\ntype = \"text\"\nunits = \"m\"",
+       "soda.toml:4: column.units: unknown key; name, type, unit, ucd, utype, description are "
+       "known"},
+      {"[[column]]\nname = \"a\"\ntype = \"text\"\n[[column]]\nname = \"a\"\ntype = \"real\"",
+       "soda.toml:5: column.name: another name is expected, this one is declared, received a"},
       {"[collection.c]\ncolums = 1",
        "soda.toml:2: collection.c.colums: unknown key; columns, filters and constants are known"},
       {"[collection.c.filters]\nV = [5e-7]",
