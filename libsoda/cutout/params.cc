@@ -101,33 +101,10 @@ Shape parse_brect(std::string_view value) {
 }
 
 Shape parse_position(std::string_view value, std::size_t max_vertices) {
-  struct Form {
-    std::string_view keyword;
-    Shape (*parse)(std::string_view rest, std::size_t max_vertices);
-  };
-  static constexpr Form forms[] = {
-      {"CIRCLE",
-       [](std::string_view rest, std::size_t) -> Shape {
-         return sky::Region(dali::parse_circle("POS", rest));
-       }},
-      {"RANGE",
-       [](std::string_view rest, std::size_t) -> Shape {
-         return sky::Region(dali::parse_range("POS", rest));
-       }},
-      {"POLYGON",
-       [](std::string_view rest, std::size_t most) -> Shape {
-         return sky::Region(dali::parse_polygon("POS", rest, most));
-       }},
-      {"BRECT", [](std::string_view rest, std::size_t) -> Shape { return parse_brect(rest); }}};
   const std::string_view trimmed = trim(value);
-  const auto blank = trimmed.find_first_of(" \t\r\n");
-  const std::string_view keyword = trimmed.substr(0, blank);
-  for (const Form& form : forms) {
-    if (equal_ignoring_case(keyword, form.keyword)) {
-      return form.parse(blank == std::string_view::npos ? "" : trimmed.substr(blank), max_vertices);
-    }
-  }
-  throw malformed("POS", "CIRCLE, RANGE, POLYGON or BRECT and its numbers", value);
+  const std::size_t end = std::min(trimmed.find_first_of(" \t\r\n"), trimmed.size());
+  if (equal_ignoring_case(trimmed.substr(0, end), "BRECT")) return parse_brect(trimmed.substr(end));
+  return dali::parse_position("POS", value, max_vertices);
 }
 
 // POS, CIRCLE and POLYGON are three spellings of one filter.

@@ -47,23 +47,6 @@ sky::Direction direction(std::string_view parameter, std::string_view value, dou
   return sky::Direction::from_lon_lat(sky::Angle::from_degrees(lon), sky::Angle::from_degrees(lat));
 }
 
-std::pair<double, double> parse_interval(std::string_view parameter, std::string_view value) {
-  const std::vector<double> numbers = parse_numbers(parameter, value);
-  if (numbers.size() > 2) {
-    refuse(parameter, value,
-           fmt::format("one or two numbers (lower and upper end) are expected, got {}",
-                       numbers.size()));
-  }
-  const double lo = numbers.front(), hi = numbers.back();
-  if (lo > hi) refuse(parameter, value, "the lower end must not be above the upper end");
-  if (std::isinf(lo) && lo == hi) {
-    refuse(parameter, value,
-           "-Inf is an open lower end and +Inf an open upper end; a finite number "
-           "or both ends are expected");
-  }
-  return {lo, hi};
-}
-
 }  // namespace
 
 std::vector<double> parse_numbers(std::string_view parameter, std::string_view value,
@@ -125,6 +108,45 @@ sky::Range parse_range(std::string_view parameter, std::string_view value) {
                [&] { return sky::Range(numbers[0], numbers[1], numbers[2], numbers[3]); });
 }
 
+sky::Region parse_position(std::string_view parameter, std::string_view value,
+                           std::size_t max_vertices) {
+  using Parse = sky::Region (*)(std::string_view, std::string_view, std::size_t);
+  static constexpr std::array<std::pair<std::string_view, Parse>, 3> forms = {{
+      {"CIRCLE",
+       [](auto name, auto rest, auto) -> sky::Region { return parse_circle(name, rest); }},
+      {"RANGE", [](auto name, auto rest, auto) -> sky::Region { return parse_range(name, rest); }},
+      {"POLYGON",
+       [](auto name, auto rest, auto most) -> sky::Region {
+         return parse_polygon(name, rest, most);
+       }},
+  }};
+  const std::string_view trimmed = trim(value);
+  const std::size_t end = std::min(trimmed.find_first_of(" \t\r\n"), trimmed.size());
+  for (const auto& [word, parse] : forms) {
+    if (equal_ignoring_case(trimmed.substr(0, end), word)) {
+      return parse(parameter, trimmed.substr(end), max_vertices);
+    }
+  }
+  refuse(parameter, value, "CIRCLE, RANGE or POLYGON and its numbers are expected");
+}
+
+std::pair<double, double> parse_interval(std::string_view parameter, std::string_view value) {
+  const std::vector<double> numbers = parse_numbers(parameter, value);
+  if (numbers.size() > 2) {
+    refuse(parameter, value,
+           fmt::format("one or two numbers (lower and upper end) are expected, got {}",
+                       numbers.size()));
+  }
+  const double lo = numbers.front(), hi = numbers.back();
+  if (lo > hi) refuse(parameter, value, "the lower end must not be above the upper end");
+  if (std::isinf(lo) && lo == hi) {
+    refuse(parameter, value,
+           "-Inf is an open lower end and +Inf an open upper end; a finite number "
+           "or both ends are expected");
+  }
+  return {lo, hi};
+}
+
 sky::Band parse_band(std::string_view parameter, std::string_view value) {
   const auto [lo, hi] = parse_interval(parameter, value);
   return {{lo}, {hi}};
@@ -133,6 +155,14 @@ sky::Band parse_band(std::string_view parameter, std::string_view value) {
 sky::TimeSpan parse_time(std::string_view parameter, std::string_view value) {
   const auto [lo, hi] = parse_interval(parameter, value);
   return {{lo}, {hi}};
+}
+
+std::int64_t parse_maxrec(std::string_view value, std::int64_t limit) {
+  const std::string_view digits = trim(value);
+  const bool whole = !digits.empty() && digits.find_first_not_of("0123456789") == digits.npos;
+  if (!whole) refuse("MAXREC", value, "a whole number from 0 on is expected");
+  // What is too long for an integer is above any limit.
+  return std::min(to_integer(digits).value_or(limit), limit);
 }
 
 std::int64_t parse_integer(std::string_view parameter, std::string_view value, std::int64_t minimum,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sky/interval.h"
@@ -21,13 +22,21 @@ sky::Polygon parse_polygon(std::string_view parameter, std::string_view value,
                            std::size_t max_vertices = 10000);
 // "lon1 lon2 lat1 lat2", open ends -Inf/+Inf.
 sky::Range parse_range(std::string_view parameter, std::string_view value);
+// "CIRCLE …", "RANGE …" or "POLYGON …", the word in any case: DALI 1.2's shape, SIA's and SODA's
+// POS.
+sky::Region parse_position(std::string_view parameter, std::string_view value,
+                           std::size_t max_vertices = 10000);
 // "lo hi" or a lone number (taken twice); open ends -Inf for lo and +Inf for hi; lo > hi is
 // refused.
+std::pair<double, double> parse_interval(std::string_view parameter, std::string_view value);
+// The same in metres, and in MJD.
 sky::Band parse_band(std::string_view parameter, std::string_view value);
 sky::TimeSpan parse_time(std::string_view parameter, std::string_view value);
 // One or more numbers, infinities included; at most `limit`.
 std::vector<double> parse_numbers(std::string_view parameter, std::string_view value,
                                   std::size_t limit = 20000);
+// MAXREC: a whole number from 0 on, of any length; what is above `limit` is `limit`.
+std::int64_t parse_maxrec(std::string_view value, std::int64_t limit);
 std::int64_t parse_integer(std::string_view parameter, std::string_view value, std::int64_t minimum,
                            std::int64_t maximum);
 bool parse_flag(std::string_view parameter,

@@ -1,0 +1,17 @@
+// SIA 2.0: finding images. One service, {query}, at <base>/sia.
+//
+// The answer is the ObsCore table (ivoa.obscore) with all columns that the archive has, its own
+// included, then descriptors: of the services that take obs_publisher_did as ID, and of this one.
+#pragma once
+
+#include <span>
+
+#include "dali/service.h"
+
+namespace soda::sia {
+
+// `siblings`: services of the site that take the ID of a row (SODA, later DataLink); each gets a
+// descriptor. Their parameters must outlive the service.
+dali::Service query_service(const dali::Context& context, std::span<const dali::Service> siblings);
+
+}  // namespace soda::sia
