@@ -1,63 +1,14 @@
 #include "xml/writer.h"
 
-#include <cstddef>
+#include <utility>
 
-#include "base/text.h"
+#include "xml/characters.h"
 
 namespace soda::xml {
-namespace {
-
-constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
-
-// Length of the UTF-8 sequence that a lead byte announces; 1 for anything that is none.
-std::size_t announced_length(unsigned char lead) {
-  if (lead >= 0xF0 && lead < 0xF5) return 4;
-  if (lead >= 0xE0) return lead < 0xF0 ? 3 : 1;
-  return lead >= 0xC2 ? 2 : 1;
-}
-
-// The first character of `text` if it is valid UTF-8 that XML allows; else empty.
-std::string_view legal_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::string_view character = text.substr(0, announced_length(lead));
-  if (lead < 0x20 && lead != '\t' && lead != '\n' && lead != '\r') return {};
-  // The two noncharacters of the basic plane are not XML characters (production 2).
-  if (character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF") return {};
-  return is_utf8(character) ? character : std::string_view();
-}
-
-std::string_view reference(char c) {
-  switch (c) {
-    case '&':
-      return "&amp;";
-    case '<':
-      return "&lt;";
-    case '>':
-      return "&gt;";
-    case '"':
-      return "&quot;";
-    case '\r':  // would be read back as a line feed
-      return "&#13;";
-    default:
-      return {};
-  }
-}
-
-}  // namespace
-
 std::string escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    const std::string_view character = legal_character(text);
-    const std::string_view escaped = reference(text.front());
-    if (character.empty()) {
-      out += replacement;
-    } else {
-      out += escaped.empty() ? character : escaped;
-    }
-    text.remove_prefix(character.empty() ? 1 : character.size());
-  }
+  append_escaped(out, text);
   return out;
 }
 
@@ -138,6 +89,11 @@ Writer& Writer::end() {
 
 Writer& Writer::element(std::string_view name, std::string_view content) {
   return start(name).text(content).end();
+}
+
+std::string Writer::drain() {
+  close_tag();
+  return std::exchange(out_, {});
 }
 
 std::string Writer::take() {

@@ -26,7 +26,12 @@ class Writer {
   // <name>content</name>
   Writer& element(std::string_view name, std::string_view content);
 
-  // The document, with all open elements closed. The writer is spent.
+  // What has been written since the last call, so that a long document can leave in parts. The
+  // start tag of the innermost open element is complete; what the caller puts below it in between
+  // is his to escape.
+  std::string drain();
+  // The document (after `drain` the rest of it), with all open elements closed. The writer is
+  // spent.
   std::string take();
 
  private:
