@@ -81,7 +81,6 @@ void RecordSink::write(std::span<const iovec> pieces) {
 }
 
 void RecordSink::finish() {
-  if (head_added_) return;
   add_head();
   add_ending();
   send_batch();
@@ -101,7 +100,8 @@ void RecordSink::add_head() {
 
 // The stream is closed by an empty record of its own (FastCGI 1.0 section 3.3).
 void RecordSink::add_ending() {
-  if (ending_ == Ending::by_library) return;
+  if (ended_ || ending_ == Ending::by_library) return;
+  ended_ = true;
   add_record(type_stdout, 0);
   add_record(type_end_request, end_of_request.size());
   add_piece(end_of_request.data(), end_of_request.size());

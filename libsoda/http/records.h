@@ -13,7 +13,8 @@ namespace soda::http {
 // Who says that the request is at its end (FCGI_END_REQUEST).
 enum class Ending {
   by_library,      // libfcgi, in a record and a system call of its own
-  with_last_byte,  // the call that carries the last byte of the body: the sink knows how many come
+  with_last_byte,  // the call that carries the last byte of the body, when the sink knows how many
+                   // come; else finish
 };
 
 class RecordSink : public Sink {
@@ -28,7 +29,7 @@ class RecordSink : public Sink {
   // bytes come, before any of the excess is sent.
   void write(std::span<const iovec> pieces) override;
   using Sink::write;
-  // Sends the head (and ending) of an answer without body; nothing when it has gone.
+  // To be called after the body: sends what has not gone yet of head and ending.
   void finish();
 
   std::int64_t sent() const noexcept {
@@ -52,6 +53,7 @@ class RecordSink : public Sink {
   int request_id_;
   std::string head_;
   bool head_added_ = false;
+  bool ended_ = false;
   std::int64_t limit_;
   Ending ending_;
   std::int64_t sent_ = 0;

@@ -157,7 +157,7 @@ Window apply_conditions(const Request& request, Response& response) {
     remove_body(response);
     return {};
   }
-  if (response.header("ETag").empty()) return whole;
+  if (response.header("ETag").empty() || whole.count == Body::unknown_size) return whole;
   response.add("Accept-Ranges", "bytes");
   // RFC 9110 section 14.2: Range has a meaning for GET only.
   const auto range = is_get ? parse_range(request.header("Range")) : std::nullopt;

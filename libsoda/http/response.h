@@ -1,4 +1,4 @@
-// What goes back: status, headers, and a body that is either text or a stream of known length.
+// What goes back: status, headers, and a body that is either text or a stream.
 #pragma once
 
 #include <sys/uio.h>
@@ -30,11 +30,15 @@ class Sink {
 
 struct ClientGone {};
 
-// A body whose length is known before its first byte (planned). `write` emits exactly bytes [first,
-// first+count) of it, or throws; the last of them ends the answer, so that what is thrown after it
-// is only logged.
+// A body that is made while it is sent. Its length is known before its first byte (planned), and
+// `write` emits exactly bytes [first, first+count) of it, or throws; the last of them ends the
+// answer, so that what is thrown after it is only logged. Or it is `unknown_size`: then it goes out
+// without Content-Length and never in part, `write` is called for all of it (0, unknown_size), and
+// may emit any number of bytes. For HEAD and 304 it is not called.
 class Body {
  public:
+  static constexpr std::int64_t unknown_size = -1;
+
   virtual ~Body() = default;
   virtual std::int64_t size() const = 0;
   virtual void write(Sink& sink, std::int64_t first, std::int64_t count) = 0;
@@ -52,7 +56,7 @@ struct Response {
   }
   // The first header of that name, ignoring case; empty when absent.
   std::string_view header(std::string_view name) const;
-  std::int64_t body_size() const;
+  std::int64_t body_size() const;  // or Body::unknown_size
 };
 
 Response text_response(int status, std::string text,
@@ -60,7 +64,7 @@ Response text_response(int status, std::string text,
 // Empty for a status that the project never sends.
 std::string_view reason_phrase(int status) noexcept;
 
-// The bytes of the body to send.
+// The bytes of the body to send; `count` is Body::unknown_size for all of a body of unknown length.
 struct Window {
   std::int64_t first = 0, count = 0;
 };
@@ -69,8 +73,8 @@ struct Window {
 // into 304 where the request asks so (If-None-Match with lists and "*", compared weakly; without
 // one If-Modified-Since, which meets only the very date that we sent), and, for GET with an ETag,
 // into 206 or 416 (one byte range; If-Range compared strongly). Several ranges, another unit, a
-// malformed range, or an If-Range that does not match: the whole answer. The server calls it for
-// every response.
+// malformed range, an If-Range that does not match, or a body of unknown length: the whole answer.
+// The server calls it for every response.
 Window apply_conditions(const Request& request, Response& response);
 
 }  // namespace soda::http

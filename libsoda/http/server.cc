@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <limits>
 #include <system_error>
 
 #include "base/failure.h"
@@ -109,7 +110,8 @@ std::string head_of(const Response& response, std::int64_t content_length) {
     append_line(head, name, value);
   }
   // RFC 9110 section 8.6: neither of these has one that means the bytes which follow.
-  if (response.status != 204 && response.status != 304) {
+  const bool has_length = content_length != Body::unknown_size;
+  if (has_length && response.status != 204 && response.status != 304) {
     append_line(head, "Content-Length", std::to_string(content_length));
   }
   return head.append("\r\n");
@@ -267,11 +269,13 @@ Outcome Server::Impl::send(const Request& request, Response& response, const Han
   std::string head = head_of(response, window.count);
   if (request.method == "HEAD" || response.status == 204 || response.status == 304) window = {};
   Outcome outcome;
-  RecordSink sink(fcgi.ipcFd, fcgi.requestId, std::move(head), window.count,
+  const bool is_planned = window.count != Body::unknown_size;
+  RecordSink sink(fcgi.ipcFd, fcgi.requestId, std::move(head),
+                  is_planned ? window.count : std::numeric_limits<std::int64_t>::max(),
                   Ending::with_last_byte);
   try {
-    if (window.count > 0) write_body(response, sink, window);
-    if (sink.sent() != window.count) {
+    if (window.count != 0) write_body(response, sink, window);
+    if (is_planned && sink.sent() != window.count) {
       throw Failure(FailureKind::internal, "a body ended after " + std::to_string(sink.sent()) +
                                                " of " + std::to_string(window.count) + " bytes");
     }

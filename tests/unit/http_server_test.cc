@@ -116,6 +116,13 @@ class Site {
         throw Failure(FailureKind::corrupt_data, "late");
       });
     }
+    if (request.path == "/stream" || request.path == "/broken") {
+      const bool breaks = request.path == "/broken";
+      return made(Body::unknown_size, [breaks](Sink& sink, std::int64_t, std::int64_t) {
+        for (int i = 0; i < 20; ++i) sink.write(pattern(i * 10'000, 10'000));
+        if (breaks) throw Failure(FailureKind::corrupt_data, "broken");
+      });
+    }
     if (request.path == "/short") {
       return made(100, [](Sink& sink, std::int64_t, std::int64_t) { sink.write("0123456789"); });
     }
@@ -276,8 +283,20 @@ BOOST_AUTO_TEST_CASE(a_range_of_a_large_body) {
   BOOST_TEST((reply.body() == pattern(1'000'000, 1'000'000)));
 }
 
+BOOST_AUTO_TEST_CASE(a_body_of_unknown_length) {
+  // A range of it cannot be had: the whole answer (RFC 9110 section 14.2).
+  const fastcgi::Reply reply =
+      fastcgi::request(path, {{"SCRIPT_NAME", "/stream"}, {"HTTP_RANGE", "bytes=0-9"}});
+  BOOST_TEST(reply.head() == "Status: 200 OK\r\nETag: \"big\"\r\n\r\n");
+  BOOST_TEST((reply.body() == pattern(0, 200'000)));
+  BOOST_TEST(reply.ended);
+  BOOST_TEST(outcome() == "200 200000");
+  BOOST_TEST(!get("/broken").ended);
+  BOOST_TEST(outcome() == "200 200000 broken");
+}
+
 BOOST_AUTO_TEST_CASE(head_has_the_headers_of_get) {
-  for (const char* name : {"/hello", "/big", "/text"}) {
+  for (const char* name : {"/hello", "/big", "/text", "/stream"}) {
     fastcgi::Reply head =
         fastcgi::request(path, {{"REQUEST_METHOD", "HEAD"}, {"SCRIPT_NAME", name}});
     BOOST_TEST(head.body().empty());
