@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "xml/writer.h"
+#include "xml/votable.h"
 
 namespace soda::dali {
 namespace {
@@ -46,21 +46,6 @@ Mapping mapping(FailureKind kind) noexcept {
   return {500, "Error", "DefaultFault", "internal"};  // a value that is no enumerator
 }
 
-// DALI 1.1 section 4.4.2: an error needs no table.
-std::string votable_error(std::string_view text) {
-  xml::Writer document;
-  document.start("VOTABLE")
-      .attribute("version", "1.4")
-      .attribute("xmlns", "http://www.ivoa.net/xml/VOTable/v1.3")
-      .start("RESOURCE")
-      .attribute("type", "results")
-      .start("INFO")
-      .attribute("name", "QUERY_STATUS")
-      .attribute("value", "ERROR")
-      .text(text);
-  return document.take();
-}
-
 std::string quoted_string(std::string_view text) {
   std::string quoted;
   for (const char c : text) {
@@ -77,13 +62,21 @@ int status_of(FailureKind kind) noexcept { return mapping(kind).status; }
 std::string_view soda_code(FailureKind kind) noexcept { return mapping(kind).soda; }
 std::string_view kind_name(FailureKind kind) noexcept { return mapping(kind).name; }
 
+std::string fault_text(const Failure& failure, ErrorStyle style) {
+  const Mapping row = mapping(failure.kind());
+  return fmt::format("{}: {}", style == ErrorStyle::votable ? row.fault : row.soda, failure.what());
+}
+
 http::Response fault_response(const Failure& failure, const FaultOptions& options) {
   const Mapping row = mapping(failure.kind());
-  const bool votable = options.style == ErrorStyle::votable;
-  const std::string text = fmt::format("{}: {}", votable ? row.fault : row.soda, failure.what());
+  const std::string text = fault_text(failure, options.style);
+  // DALI 1.1 section 4.4.2: an error needs no table.
   http::Response response =
-      votable ? http::text_response(row.status, votable_error(text), "application/x-votable+xml")
-              : http::text_response(row.status, text + "\n");
+      options.style == ErrorStyle::votable
+          ? http::text_response(row.status,
+                                xml::votable_without_table({"QUERY_STATUS", "ERROR", text}, {}),
+                                "application/x-votable+xml")
+          : http::text_response(row.status, text + "\n");
   if (row.status == 401) {
     response.add("WWW-Authenticate", "Basic realm=" + quoted_string(options.realm));
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/failure.h"
@@ -15,6 +16,10 @@ namespace soda::dali {
 int status_of(FailureKind kind) noexcept;
 std::string_view soda_code(FailureKind kind) noexcept;  // "UsageError" …
 std::string_view kind_name(FailureKind kind) noexcept;  // "usage" …, for the log
+
+// "UsageFault: POS: …": the code that the standard of `style` has for the kind, and the sentence
+// (SIA 2.0 section 4.4; SODA 1.0 section 4.2).
+std::string fault_text(const Failure& failure, ErrorStyle style);
 
 struct FaultOptions {
   ErrorStyle style = ErrorStyle::text;

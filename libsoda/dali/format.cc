@@ -18,8 +18,40 @@ std::string_view base_type(std::string_view media_type) {
   return trim(media_type.substr(0, media_type.find(';')));
 }
 
-bool names(const Format& format, std::string_view asked) {
-  return equal_ignoring_case(base_type(format.media_type), base_type(asked)) ||
+// The value of a parameter of a media type; empty when it has none of that name.
+std::string_view value_of(std::string_view media_type, std::string_view name) {
+  for (const std::string_view part : split(media_type, ';')) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos) continue;
+    if (!equal_ignoring_case(trim(part.substr(0, equals)), name)) continue;
+    std::string_view value = trim(part.substr(equals + 1));
+    if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
+      value = value.substr(1, value.size() - 2);
+    }
+    return value;
+  }
+  return {};
+}
+
+bool same_base(const Format& format, std::string_view asked) {
+  return equal_ignoring_case(base_type(format.media_type), base_type(asked));
+}
+
+// Whether `format` is what `asked` says in all parameters that any of `offered` has.
+bool agrees(const Format& format, std::string_view asked, std::span<const Format> offered) {
+  const std::vector<std::string_view> parts = split(asked, ';');
+  return std::all_of(parts.begin() + 1, parts.end(), [&](std::string_view part) {
+    const std::string_view name = trim(part.substr(0, part.find('=')));
+    const bool matters = std::ranges::any_of(offered, [&](const Format& other) {
+      return same_base(other, asked) && !value_of(other.media_type, name).empty();
+    });
+    return !matters ||
+           equal_ignoring_case(value_of(format.media_type, name), value_of(asked, name));
+  });
+}
+
+bool names(const Format& format, std::string_view asked, std::span<const Format> offered) {
+  return (same_base(format, asked) && agrees(format, asked, offered)) ||
          (!format.short_form.empty() && equal_ignoring_case(format.short_form, asked));
 }
 
@@ -68,7 +100,9 @@ std::size_t choose_accepted(std::span<const Format> offered, std::string_view ac
   std::size_t chosen = 0;
   double best = 0;
   for (std::size_t i = 0; i < offered.size(); ++i) {
-    const double quality = quality_of(ranges, offered[i].media_type);
+    const Format& format = offered[i];
+    const double quality =
+        quality_of(ranges, format.accepted_as.empty() ? format.media_type : format.accepted_as);
     if (quality > best) {
       best = quality;
       chosen = i;
@@ -101,15 +135,15 @@ Choice choose_format(std::span<const Format> offered, std::string_view asked,
     const std::size_t index = choose_accepted(offered, accept);
     return {index, std::string(offered[index].media_type)};
   }
-  const auto found =
-      std::ranges::find_if(offered, [asked](const Format& format) { return names(format, asked); });
+  const auto found = std::ranges::find_if(
+      offered, [&](const Format& format) { return names(format, asked, offered); });
   if (found == offered.end() || !is_plain(asked)) {
     throw Failure(FailureKind::usage,
                   fmt::format("RESPONSEFORMAT: one of {} is expected, received \"{}\"",
                               list_of(offered), quoted(asked)),
                   "RESPONSEFORMAT");
   }
-  const bool by_type = asked.find('/') != std::string_view::npos;
+  const bool by_type = same_base(*found, asked);  // a short form may have a slash: votable/b2
   return {static_cast<std::size_t>(found - offered.begin()),
           std::string(by_type ? asked : found->media_type)};
 }

@@ -89,6 +89,11 @@ void write_head(Writer& xml, const ResultTable& table) {
 
 }  // namespace
 
+std::string_view status_name(Status status) noexcept {
+  constexpr std::array<std::string_view, 3> names = {"OK", "OVERFLOW", "ERROR"};
+  return names[static_cast<std::size_t>(status)];
+}
+
 std::vector<Field> fields_of(std::span<const Column> columns) {
   std::vector<Field> fields;
   for (const Column& column : columns) {
@@ -120,14 +125,12 @@ VoTableWriter::~VoTableWriter() = default;
 void VoTableWriter::row(std::span<const Cell> cells) { rows_->row(cells); }
 
 void VoTableWriter::finish(const Ending& ending) {
-  constexpr std::array<std::string_view, 3> status_names = {"OK", "OVERFLOW", "ERROR"};
   rows_->finish();
   xml_.end();                                                // TABLEDATA, STREAM
   if (serialization_ == Serialization::binary2) xml_.end();  // BINARY2
   xml_.end().end();                                          // DATA, TABLE
   if (ending.status != Status::ok) {
-    const auto index = static_cast<std::size_t>(ending.status);
-    write_info(xml_, {"QUERY_STATUS", std::string(status_names[index]), ending.text});
+    write_info(xml_, {"QUERY_STATUS", std::string(status_name(ending.status)), ending.text});
   }
   xml_.end();  // RESOURCE
   for (const ServiceDescriptor& service : table_.descriptors) write_descriptor(xml_, service);

@@ -20,6 +20,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/blocks.h"
@@ -61,6 +62,7 @@ struct ResultTable {
 };
 
 enum class Status { ok, overflow, error };
+std::string_view status_name(Status status) noexcept;  // "OK" …, DALI 1.1 section 4.4.1
 
 // How the rows ended; the sentence is for people.
 struct Ending {

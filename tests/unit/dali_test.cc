@@ -206,6 +206,43 @@ BOOST_AUTO_TEST_CASE(formats) {
   }
 }
 
+// DALI 1.1 section 3.4.3: parameter values that are asked for must be honoured.
+BOOST_AUTO_TEST_CASE(parameters_of_formats) {
+  const Format offered[] = {{"application/x-votable+xml", "votable"},
+                            {"application/x-votable+xml;serialization=BINARY2", "votable/b2"},
+                            {"text/csv;header=present;charset=utf-8", "csv"},
+                            {"text/html;charset=utf-8", "html", "application/xhtml+xml"}};
+  struct Row {
+    const char *asked, *accept;
+    std::size_t index;
+    const char* type;
+  };
+  const Row rows[] = {
+      {"application/x-votable+xml", "", 0, "application/x-votable+xml"},
+      {"application/x-votable+xml; Serialization=\"binary2\"", "", 1,
+       "application/x-votable+xml; Serialization=\"binary2\""},
+      {"application/x-votable+xml;content=x", "", 0, "application/x-votable+xml;content=x"},
+      {"VOTable/b2", "", 1, "application/x-votable+xml;serialization=BINARY2"},
+      {"text/csv", "", 2, "text/csv"},
+      {"csv", "", 2, "text/csv;header=present;charset=utf-8"},
+      {"text/csv; charset=UTF-8; header=present", "", 2, "text/csv; charset=UTF-8; header=present"},
+      {"text/html", "", 3, "text/html"},
+      // What Firefox sends, and what Java's client (TOPCAT, Aladin) sends by default.
+      {"", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 3,
+       "text/html;charset=utf-8"},
+      {"", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", 0, "application/x-votable+xml"},
+      {"", "text/csv", 2, "text/csv;header=present;charset=utf-8"}};
+  for (const Row& row : rows) {
+    const Choice choice = choose_format(offered, row.asked, row.accept);
+    BOOST_TEST(choice.index == row.index, row.asked << " / " << row.accept);
+    BOOST_TEST(choice.content_type == row.type);
+  }
+  for (const char* asked : {"application/x-votable+xml;serialization=FITS",
+                            "text/csv;header=absent", "text/csv;charset=latin1", "votable/b3"}) {
+    BOOST_CHECK_THROW(choose_format(offered, asked, ""), Failure);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(faults) {
   struct Row {
     FailureKind kind;
