@@ -311,10 +311,10 @@ void Rows::conform(std::span<const Cell> cells) {
     if (fits(cells[i], kinds_[i])) continue;
     const std::optional<Cell> other = converted(cells[i], kinds_[i]);
     if (!other || !fits(*other, kinds_[i])) {
-      throw Failure(
-          FailureKind::corrupt_data,
-          fmt::format("column {}: a {} is expected, the archive has \"{}\"", names_[i],
-                      datatypes[static_cast<std::size_t>(kinds_[i])].name, shown(cells[i])));
+      throw Failure(FailureKind::corrupt_data,
+                    fmt::format("column {}: a value of type {} is expected, the archive has \"{}\"",
+                                names_[i], datatypes[static_cast<std::size_t>(kinds_[i])].name,
+                                shown(cells[i])));
     }
     conforming_[i] = *other;
   }

@@ -14,6 +14,7 @@
 #include "dali/responder.h"
 #include "scratch.h"
 #include "vosi/service.h"
+#include "vosi/tables.h"
 
 using namespace soda;
 using dali::Context;
@@ -59,6 +60,7 @@ class Document {
     context_.reset(xmlXPathNewContext(document_.get()));
     const std::pair<const char*, const char*> spaces[] = {
         {"cap", "http://www.ivoa.net/xml/VOSICapabilities/v1.0"},
+        {"tab", "http://www.ivoa.net/xml/VOSITables/v1.0"},
         {"av", "http://www.ivoa.net/xml/VOSIAvailability/v1.0"},
         {"xsi", "http://www.w3.org/2001/XMLSchema-instance"},
         {"h", "http://www.w3.org/1999/xhtml"}};
@@ -188,6 +190,48 @@ BOOST_AUTO_TEST_CASE(availability_follows_the_store_and_the_roots) {
   scratch::write_file(path, std::string(10000, 'x'));
   BOOST_TEST(available() == "false");
   BOOST_TEST(ask("availability").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(tables_tell_names_or_columns) {
+  Column region;
+  region.name = "s_region";
+  region.datatype = "char";
+  region.arraysize = "*";
+  region.xtype = "adql:REGION";
+  region.ucd = "pos.outline;obs.field";
+  region.description = "A & B";
+  Column fov;
+  fov.name = "s_fov";
+  fov.datatype = "double";
+  fov.unit = "deg";
+  const vosi::Table table{"ivoa", "ivoa.obscore",     "view",
+                          "Data", "ivo://std/t<able", {{region, true, true}, {fov, false, false}}};
+  const vosi::Table other{"tap_schema", "tap_schema.tables", "", "", "", {}};
+  services.push_back(vosi::tables_service([&](const Context&) {
+    return std::vector{table, other, table};
+  }));
+  const http::Response response = ask("tables");
+  BOOST_TEST(response.header("Content-Type") == "text/xml");
+  const Document full(text(response));
+  BOOST_TEST(full.count("/tab:tableset/schema") == 2);
+  const std::string first = "/tab:tableset/schema[name='ivoa']/table[1]";
+  BOOST_TEST(full.count("/tab:tableset/schema[name='ivoa']/table") == 2);
+  BOOST_TEST(full.text(first + "/@type") == "view");
+  BOOST_TEST(full.text(first + "/name") == "ivoa.obscore");
+  BOOST_TEST(full.text(first + "/utype") == "ivo://std/t<able");
+  const std::string outline = first + "/column[@std='true'][name='s_region']";
+  BOOST_TEST(full.text(outline + "/dataType[@xsi:type='vs:VOTableType'][@arraysize='*']") ==
+             "char");
+  BOOST_TEST(full.text(outline + "/dataType/@extendedType") == "adql:REGION");
+  BOOST_TEST(full.text(outline + "/flag") == "indexed");
+  BOOST_TEST(full.text(first + "/column[@std='false'][name='s_fov']/unit") == "deg");
+  BOOST_TEST(full.count(first + "/column[name='s_fov'][flag or ucd or utype or description]") == 0);
+  const Document brief(vosi::tables_document({&table, 1}, vosi::Detail::minimal));
+  BOOST_TEST(brief.text(first + "/description") == "Data");
+  BOOST_TEST(brief.count("//column") == 0);
+  const Document single(vosi::table_document(table));
+  BOOST_TEST(single.count("/tab:table[@type='view']/column") == 2);
+  BOOST_TEST(Document(vosi::tables_document({}, vosi::Detail::full)).count("//schema") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(examples_are_rdfa) {

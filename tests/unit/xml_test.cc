@@ -8,20 +8,13 @@
 #include <random>
 #include <string>
 
-#include "base/handle.h"
+#include "parsed.h"
 #include "xml/writer.h"
 
 using soda::xml::escape;
 using soda::xml::Writer;
 
 namespace {
-
-// libxml2 as the judge: null when the document is not well-formed.
-soda::Handle<xmlDoc, xmlFreeDoc> parsed(const std::string& text) {
-  return soda::Handle<xmlDoc, xmlFreeDoc>(
-      xmlReadMemory(text.data(), static_cast<int>(text.size()), "test.xml", nullptr,
-                    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING));
-}
 
 std::string owned(xmlChar* text) {
   const std::string copy = text == nullptr ? "" : reinterpret_cast<const char*>(text);
