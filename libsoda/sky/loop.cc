@@ -12,6 +12,7 @@
 #include <s2/s2edge_crossings.h>
 #include <s2/s2error.h>
 #include <s2/s2loop.h>
+#include <s2/s2pointutil.h>
 
 #include <algorithm>
 #include <cmath>
@@ -159,6 +160,8 @@ bool Polygon::Impl::contains(const Direction& direction) const noexcept {
   }
   return false;
 }
+
+bool Polygon::Impl::origin_inside() const noexcept { return loop_->loop.Contains(S2::Origin()); }
 
 Circle Polygon::Impl::bounds() const {
   const S2Loop& loop = loop_->loop;

@@ -1,5 +1,5 @@
-// A polygon as the sphere library holds it. Internal to the room: only region.cc and loop.cc
-// include this.
+// A polygon as the sphere library holds it. Internal to the room: only region.cc, loop.cc,
+// footprint.cc and probe.cc include this.
 #pragma once
 
 #include <memory>
@@ -22,6 +22,7 @@ struct Polygon::Impl {
   std::vector<Direction> vertices() const;  // counter-clockwise seen from inside the sphere
   bool contains(const Direction& point) const noexcept;
   Circle bounds() const;
+  bool origin_inside() const noexcept;  // of S2::Origin()
 
  private:
   struct Loop;
