@@ -9,6 +9,7 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "store/functions.h"
 #include "store/schema.h"
 
 namespace soda::store {
@@ -74,6 +75,7 @@ Connection::Connection(const std::string& path, Database::Mode mode) {
   // functions, no raw writes to its schema, pages checked as they are read.
   sqlite3_db_config(handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  register_functions(handle());
   execute("PRAGMA cell_size_check = ON");
   execute("PRAGMA mmap_size = 2147418112");
   if (writes) {
@@ -137,9 +139,11 @@ void Connection::check_schema(Database::Mode mode) {
   if (version != schema_version) {
     throw Failure(
         FailureKind::unavailable,
-        fmt::format(
-            "The archive's data base has schema version {}, this program works with version {}.",
-            version, schema_version));
+        fmt::format("The archive's data base has schema version {}, this program works with "
+                    "version {}: {}.",
+                    version, schema_version,
+                    version < schema_version ? "make a new one by ingesting the archive anew"
+                                             : "a newer release of this program made it"));
   }
   if (number("PRAGMA application_id") != application_id) {
     throw Failure(FailureKind::unavailable, "The archive's data base was made by another program.");

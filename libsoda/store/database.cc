@@ -80,11 +80,12 @@ struct Database::Impl {
   std::int64_t openings = 0;
   bool in_transaction = false;
   std::optional<Answer> answer;  // of this connection, when it may be trusted
+  int snapshots = 0;
 
   // The connection to use now. Not exchanged within a transaction, nor while writing: ingest must
   // not change horses.
   Connection& ready() {
-    const bool may_exchange = mode == Mode::read_only && !in_transaction;
+    const bool may_exchange = mode == Mode::read_only && !in_transaction && snapshots == 0;
     if (connection && may_exchange && !connection->current(path)) connection.reset();
     if (!connection) {
       answer.reset();
@@ -139,7 +140,7 @@ std::int64_t Database::data_version() {
 }
 
 void Database::transaction(const std::function<void()>& work) {
-  if (impl_->in_transaction)
+  if (impl_->in_transaction || impl_->snapshots > 0)
     throw Failure(FailureKind::internal, "A transaction was begun within another.");
   const std::shared_ptr<Connection> connection = (impl_->ready(), impl_->connection);
   connection->execute(impl_->mode == Mode::read_write ? "BEGIN IMMEDIATE" : "BEGIN");
@@ -154,6 +155,19 @@ void Database::transaction(const std::function<void()>& work) {
     sqlite3_exec(connection->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     throw;
   }
+}
+
+Snapshot::Snapshot(Database& database) : database_(database) {
+  Database::Impl& impl = *database.impl_;
+  if (impl.snapshots == 0 && !impl.in_transaction) impl.ready().execute("BEGIN");
+  ++impl.snapshots;
+}
+
+Snapshot::~Snapshot() {
+  Database::Impl& impl = *database_.impl_;
+  if (--impl.snapshots > 0 || impl.in_transaction || !impl.connection) return;
+  // Nothing was written, so there is nothing to fail but the end of a read.
+  sqlite3_exec(impl.connection->handle(), "COMMIT", nullptr, nullptr, nullptr);
 }
 
 std::string Database::check() {
@@ -236,6 +250,11 @@ Statement& Statement::bind(int index, const std::optional<double>& value) {
 }
 Statement& Statement::bind(int index, const std::optional<std::int64_t>& value) {
   return value ? bind(index, *value) : bind_null(index);
+}
+
+Statement& Statement::reset() {
+  sqlite3_reset(impl_->handle.get());  // tells once more what step() has told
+  return *this;
 }
 
 bool Statement::step() {

@@ -22,7 +22,7 @@
 
 namespace soda::store {
 
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 class Statement;
 
@@ -56,7 +56,22 @@ class Database {
   struct Impl;
 
  private:
+  friend class Snapshot;
   std::unique_ptr<Impl> impl_;
+};
+
+// One state of the archive for all that is read while it lives. Several may overlap: they see the
+// state of the first. Within a transaction it is the transaction's. Statements made meanwhile must
+// be gone before it; the Database takes no transaction meanwhile.
+class Snapshot {
+ public:
+  explicit Snapshot(Database& database);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Database& database_;
 };
 
 // One use of a prepared statement; gives it back to the cache when destroyed. Indices count from 1
@@ -72,8 +87,9 @@ class Statement {
   Statement& bind_null(int index);
   Statement& bind(int index, const std::optional<double>& value);
   Statement& bind(int index, const std::optional<std::int64_t>& value);
-  bool step();  // true: a row
-  void run();   // to the end, rows ignored
+  Statement& reset();  // to run again; bindings stay
+  bool step();         // true: a row
+  void run();          // to the end, rows ignored
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
   double real(int column) const;

@@ -17,7 +17,17 @@ constexpr bool never_null = false;
 
 // ObsCore 1.1 sections 3 and 4, tables 1, 6 and 7, with the errata's UCDs. bib_reference has the
 // UCD that validators expect; its value is a bibcode. filter is ours.
-constexpr std::array columns = std::to_array<ObsCoreColumn>({
+// A row of the declaration; a column in the terms of base/table.h is made of it once.
+struct Declared {
+  std::string_view name;
+  ColumnType type;
+  std::string_view arraysize, xtype, unit, ucd, utype, description;
+  bool mandatory;
+  bool nullable;
+  decltype(ObsCoreColumn::member) member;
+};
+
+constexpr std::array declarations = std::to_array<Declared>({
     {"dataproduct_type", T::text, "*", "", "", "meta.code.class",
      "obscore:ObsDataset.dataProductType", "Kind of data: image, cube, spectrum, ...", mandatory,
      nullable, &ObsCore::dataproduct_type},
@@ -34,6 +44,9 @@ constexpr std::array columns = std::to_array<ObsCoreColumn>({
     {"obs_publisher_did", T::text, "*", "", "", "meta.ref.ivoid", "obscore:Curation.publisherDID",
      "Identifier of the data set, as DataLink and SODA take it in ID", mandatory, never_null,
      &ObsCore::obs_publisher_did},
+    {"access_url", T::text, "*", "", "", "meta.ref.url", "obscore:Access.reference",
+     "Where the data set, or the list of what belongs to it, is fetched", mandatory, nullable,
+     &ObsCore::access_url},
     {"access_format", T::text, "*", "", "", "meta.code.mime", "obscore:Access.format",
      "Media type of what access_url returns", mandatory, nullable, &ObsCore::access_format},
     {"access_estsize", T::integer, "", "", "kbyte", "phys.size;meta.file", "obscore:Access.size",
@@ -144,7 +157,31 @@ std::string short_degrees(double value) {
 
 }  // namespace
 
-std::span<const ObsCoreColumn> obscore_columns() { return columns; }
+std::span<const ObsCoreColumn> obscore_columns() {
+  static const std::vector<ObsCoreColumn> columns = [] {
+    constexpr std::array<std::string_view, 3> datatypes = {"char", "long", "double"};
+    std::vector<ObsCoreColumn> made;
+    for (const Declared& of : declarations) {
+      ObsCoreColumn column{};
+      column.name = of.name;
+      column.type = of.type;
+      column.datatype = datatypes[static_cast<std::size_t>(of.type)];
+      if (of.name == "calib_level") column.datatype = "int";  // 0 to 4
+      column.arraysize = of.arraysize;
+      column.xtype = of.xtype;
+      column.unit = of.unit;
+      column.ucd = of.ucd;
+      column.utype = of.utype;
+      column.description = of.description;
+      column.mandatory = of.mandatory;
+      column.nullable = of.nullable;
+      column.member = of.member;
+      made.push_back(std::move(column));
+    }
+    return made;
+  }();
+  return columns;
+}
 
 bool set_column(ObsCore& record, std::string_view name, std::string_view text) {
   struct Setter {
@@ -166,7 +203,7 @@ bool set_column(ObsCore& record, std::string_view name, std::string_view text) {
       return text.empty() || set_number(record.*member, to_double(text));
     }
   };
-  for (const ObsCoreColumn& column : columns) {
+  for (const Declared& column : declarations) {
     if (column.name == name) return std::visit(Setter{record, text}, column.member);
   }
   return false;
@@ -182,6 +219,32 @@ std::string polygon_text(std::span<const double> lon_lat) {
 std::string circle_text(double lon, double lat, double radius) {
   return fmt::format("Circle ICRS {} {} {}", short_degrees(lon), short_degrees(lat),
                      short_degrees(radius));
+}
+
+std::string defect_of(const ObsCore& record) {
+  const auto outside = [](const std::optional<double>& value, double lo, double hi) {
+    return value && !(*value >= lo && *value <= hi);
+  };
+  const auto reversed = [](const std::optional<double>& lo, const std::optional<double>& hi) {
+    return lo && hi && !(*lo <= *hi);
+  };
+  const auto negative = [](const std::optional<double>& value) { return value && !(*value >= 0); };
+  if (record.obs_publisher_did.empty()) return "obs_publisher_did is missing";
+  if (record.obs_collection.empty()) return "obs_collection is missing";
+  if (record.obs_id.empty()) return "obs_id is missing";
+  if (record.calib_level < 0 || record.calib_level > 4)
+    return fmt::format("calib_level is {}, not 0 to 4", record.calib_level);
+  if (outside(record.s_ra, 0, 360))
+    return "s_ra is " + to_text(*record.s_ra) + ", not 0 to 360 degrees";
+  if (outside(record.s_dec, -90, 90))
+    return "s_dec is " + to_text(*record.s_dec) + ", not -90 to 90 degrees";
+  if (outside(record.s_fov, 0, 360))
+    return "s_fov is " + to_text(*record.s_fov) + ", not 0 to 360 degrees";
+  if (reversed(record.t_min, record.t_max)) return "t_min is greater than t_max, or no number";
+  if (reversed(record.em_min, record.em_max)) return "em_min is greater than em_max, or no number";
+  if (negative(record.em_min)) return "em_min is negative";
+  if (negative(record.t_exptime)) return "t_exptime is negative";
+  return {};
 }
 
 }  // namespace soda::store

@@ -9,6 +9,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
+
+#include "base/table.h"
 
 namespace soda::store {
 
@@ -18,6 +21,7 @@ struct ObsCore {
   std::string dataproduct_type;  // "image", "cube" …
   std::int64_t calib_level = 2;
   std::string obs_collection, obs_id, obs_publisher_did, obs_title, obs_creator_did;
+  std::string access_url;  // empty: where the data are is for a service to say
   std::string access_format, target_name, target_class, obs_creation_date, obs_release_date,
       data_rights, proposal_id, bib_reference;
   std::optional<std::int64_t> access_estsize;  // kbyte
@@ -35,18 +39,14 @@ struct ObsCore {
   std::string filter;  // the archive's own column "filter": name as in the header
 };
 
-enum class ColumnType { text, integer, real };
-
-struct ObsCoreColumn {
-  std::string_view name;
-  ColumnType type;
-  std::string_view arraysize, xtype, unit, ucd, utype, description;
+struct ObsCoreColumn : Column {
   bool mandatory;
   bool nullable;
   std::variant<std::string ObsCore::*, std::int64_t ObsCore::*,
                std::optional<std::int64_t> ObsCore::*, std::optional<double> ObsCore::*>
       member;
 };
+// In the order of ObsCore 1.1 table 6, the optional ones after the mandatory ones.
 std::span<const ObsCoreColumn> obscore_columns();
 
 // Sets a column by its name from text, as configuration and headers give it: numbers strictly,
@@ -60,5 +60,10 @@ bool set_column(ObsCore& record, std::string_view name, std::string_view text);
 std::string polygon_text(std::span<const double> lon_lat);
 // "Circle ICRS lon lat radius", degrees.
 std::string circle_text(double lon, double lat, double radius);
+
+// What is wrong with a record that comes from outside, as a sentence: what must not be NULL is,
+// numbers that no sky, calibration level or interval can have. Empty when all is well; s_region is
+// not looked at.
+std::string defect_of(const ObsCore& record);
 
 }  // namespace soda::store

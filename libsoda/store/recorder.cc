@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/failure.h"
+#include "base/text.h"
+#include "sky/footprint.h"
+#include "store/dataset_row.h"
 #include "store/rows.h"
 
 namespace soda::store {
@@ -17,33 +21,36 @@ KnownFile known_of(const Statement& row) {
   return {file_of(row), std::string(row.text(7)), std::string(row.text(8))};
 }
 
-// "?3, ?4, …": as many as there are ObsCore columns.
-std::string obscore_marks(int first) {
-  std::string marks;
-  for (std::size_t i = 0; i < obscore_columns().size(); ++i) {
-    marks += fmt::format("{}?{}", i == 0 ? "" : ", ", first + static_cast<int>(i));
-  }
-  return marks;
+// Rows that are neighbours on the sky go in one after the other: the R*Trees are built faster and
+// better.
+std::uint64_t order_of(const std::optional<sky::Footprint>& footprint) {
+  return footprint ? sky::hilbert_order(footprint->centre()) : 0;
 }
 
-// Inserts, or rewrites the row that has the identifier, whose id stays.
-const std::string& upsert_dataset() {
-  static const std::string sql = [] {
-    std::string text = fmt::format(
-        "INSERT INTO dataset (file, hdu, {}) VALUES (?1, ?2, {}) ON CONFLICT (obs_publisher_did "
-        "COLLATE NOCASE) DO UPDATE SET "
-        "file = excluded.file, hdu = excluded.hdu",
-        obscore_list(), obscore_marks(3));
-    for (const ObsCoreColumn& column : obscore_columns())
-      text += fmt::format(", {0} = excluded.{0}", column.name);
-    return text;
-  }();
-  return sql;
+// Made of what ingest found: a region that cannot be understood is no reason to refuse the file.
+std::optional<sky::Footprint> footprint_if_any(ObsCore& record) {
+  try {
+    return footprint_of(record);
+  } catch (const Failure&) {
+    return std::nullopt;
+  }
+}
+
+[[noreturn]] void refuse_identifier(std::string_view did, std::string_view path) {
+  throw Failure(FailureKind::usage, fmt::format("the identifier {} belongs to {} already (letter "
+                                                "case does not distinguish identifiers)",
+                                                did, path));
 }
 
 }  // namespace
 
-Recorder::Recorder(Database& database) : database_(database), claim_(database.claim()) {}
+Recorder::Recorder(Database& database, const std::vector<Column>& own)
+    : database_(database), claim_(database.claim()) {
+  if (!own.empty()) database_.transaction([&] { declare_columns(database_, own); });
+  own_ = own_columns(database_);
+  rows_ = std::make_unique<DatasetRows>(database_, own_);
+}
+Recorder::~Recorder() = default;
 
 std::optional<KnownFile> Recorder::known(std::string_view root, std::string_view path) {
   Statement row = database_.prepare(
@@ -60,35 +67,50 @@ void Recorder::put(const FileContents& contents) {
   database_.prepare("DELETE FROM hdu WHERE file = ?1").bind(1, file).run();
   for (const HduRecord& hdu : contents.hdus) insert_hdu(database_, file, hdu);
 
-  // Negative while in doubt: what the new contents do not claim back is gone.
-  database_.prepare("UPDATE dataset SET hdu = -2 WHERE file = ?1").bind(1, file).run();
-  for (const NewDataset& dataset : contents.datasets) put_dataset(file, dataset);
-  database_.prepare("DELETE FROM dataset WHERE file = ?1 AND hdu = -2").bind(1, file).run();
+  doubt_datasets(file);
+  for (const NewDataset& dataset : contents.datasets) {
+    ObsCore record = dataset.obscore;
+    const std::optional<sky::Footprint> footprint = footprint_if_any(record);
+    rows_->put(file, dataset.hdu, record, dataset.own, footprint);
+  }
+  drop_doubtful(file);
   holdings_changed();
 }
 
+// Negative while in doubt: what the new contents do not claim back is gone.
+void Recorder::doubt_datasets(std::int64_t file) {
+  database_.prepare("UPDATE dataset SET hdu = -2 WHERE file = ?1").bind(1, file).run();
+}
+
+void Recorder::drop_doubtful(std::int64_t file) {
+  constexpr std::string_view doubtful = "SELECT id FROM dataset WHERE file = ?1 AND hdu = -2";
+  for (const std::string_view table : {"sky3", "sky5", "dataset"}) {
+    database_.prepare(fmt::format("DELETE FROM {} WHERE id IN ({})", table, doubtful))
+        .bind(1, file)
+        .run();
+  }
+}
+
 void Recorder::remove(std::int64_t file) {
+  doubt_datasets(file);
+  drop_doubtful(file);
   database_.prepare("DELETE FROM file WHERE id = ?1").bind(1, file).run();
   holdings_changed();
 }
 
 void Recorder::refuse_taken_identifiers(std::int64_t file, const FileContents& contents) {
-  const auto refuse = [](std::string_view did, std::string_view path) {
-    throw Failure(FailureKind::usage, fmt::format("the identifier {} belongs to {} already (letter "
-                                                  "case does not distinguish identifiers)",
-                                                  did, path));
-  };
   Statement whole =
       database_.prepare("SELECT path FROM file WHERE did = ?1 COLLATE NOCASE AND id <> ?2");
   whole.bind(1, std::string_view(contents.did)).bind(2, file);
-  if (whole.step()) refuse(contents.did, whole.text(0));
+  if (whole.step()) refuse_identifier(contents.did, whole.text(0));
   for (const NewDataset& dataset : contents.datasets) {
     const std::string& did = dataset.obscore.obs_publisher_did;
     Statement row = database_.prepare(
-        "SELECT path FROM dataset JOIN file ON file.id = dataset.file "
-        "WHERE obs_publisher_did = ?1 COLLATE NOCASE AND file <> ?2");
+        "SELECT coalesce(path, 'a catalogue') FROM dataset LEFT JOIN file ON file.id = "
+        "dataset.file "
+        "WHERE obs_publisher_did = ?1 COLLATE NOCASE AND file IS NOT ?2");
     row.bind(1, std::string_view(did)).bind(2, file);
-    if (row.step()) refuse(did, row.text(0));
+    if (row.step()) refuse_identifier(did, row.text(0));
   }
 }
 
@@ -116,11 +138,63 @@ std::int64_t Recorder::put_file(const FileContents& contents) {
   return id;
 }
 
-void Recorder::put_dataset(std::int64_t file, const NewDataset& dataset) {
-  Statement row = database_.prepare(upsert_dataset());
-  row.bind(1, file).bind(2, std::int64_t{dataset.hdu});
-  bind_obscore(row, 3, dataset.obscore);
-  row.run();
+std::vector<Rejected> Recorder::import_rows(std::span<const CatalogueRow> rows) {
+  struct Ready {
+    const CatalogueRow* row;
+    ObsCore record;
+    std::optional<sky::Footprint> footprint;
+    std::uint64_t order;
+  };
+  std::vector<Ready> ready;
+  std::vector<Rejected> rejected;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    try {
+      Ready one{&rows[i], rows[i].obscore, {}, 0};
+      check_row(one.record);
+      if (!seen.insert(to_lower(one.record.obs_publisher_did)).second) {
+        throw Failure(FailureKind::usage, fmt::format("the identifier {} stands twice",
+                                                      quoted(one.record.obs_publisher_did)));
+      }
+      one.footprint = footprint_of(one.record);
+      one.order = order_of(one.footprint);
+      ready.push_back(std::move(one));
+    } catch (const Failure& failure) {
+      if (failure.kind() != FailureKind::usage) throw;
+      rejected.push_back({i, failure.what()});
+    }
+  }
+  std::sort(ready.begin(), ready.end(),
+            [](const Ready& a, const Ready& b) { return a.order < b.order; });
+  for (const Ready& one : ready)
+    rows_->put(std::nullopt, -1, one.record, one.row->own, one.footprint);
+  if (!ready.empty()) holdings_changed();
+  return rejected;
+}
+
+void Recorder::check_row(const ObsCore& record) {
+  if (const std::string defect = defect_of(record); !defect.empty())
+    throw Failure(FailureKind::usage, defect);
+  Statement row = database_.prepare(
+      "SELECT path FROM dataset JOIN file ON file.id = dataset.file "
+      "WHERE obs_publisher_did = ?1 COLLATE NOCASE");
+  row.bind(1, std::string_view(record.obs_publisher_did));
+  if (row.step()) refuse_identifier(record.obs_publisher_did, row.text(0));
+}
+
+bool Recorder::retract(std::string_view did) {
+  std::int64_t id = 0;
+  {
+    Statement row =
+        database_.prepare("SELECT id FROM dataset WHERE obs_publisher_did = ?1 COLLATE NOCASE");
+    row.bind(1, did);
+    if (!row.step()) return false;
+    id = row.integer(0);
+  }
+  for (const std::string_view table : {"sky3", "sky5", "dataset"})
+    database_.prepare(fmt::format("DELETE FROM {} WHERE id = ?1", table)).bind(1, id).run();
+  holdings_changed();
+  return true;
 }
 
 void Recorder::holdings_changed() {
@@ -152,7 +226,7 @@ void list_datasets(Database& database, std::string_view collection,
   static const std::string sql = fmt::format(
       "SELECT hdu, root, path, "
       "(SELECT shape FROM hdu WHERE hdu.file = dataset.file AND hdu.number = dataset.hdu), {} "
-      "FROM dataset JOIN file ON file.id = dataset.file "
+      "FROM dataset LEFT JOIN file ON file.id = dataset.file "
       "WHERE ?1 = '' OR obs_collection = ?1 ORDER BY obs_publisher_did COLLATE NOCASE",
       obscore_list());
   Statement row = database.prepare(sql);

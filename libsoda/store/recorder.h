@@ -6,12 +6,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/handle.h"
+#include "store/columns.h"
 #include "store/database.h"
 #include "store/holdings.h"
 
@@ -24,9 +27,22 @@ struct KnownFile {
   std::string problem;  // why the file could only be read in part; empty: all is well
 };
 
+// Values of the archive's own columns are in the order of Recorder::own(); what is beyond their end
+// is NULL.
 struct NewDataset {
   ObsCore obscore;
   int hdu = 0;
+  std::vector<Value> own;
+};
+
+// A data set that is known from a catalogue only.
+struct CatalogueRow {
+  ObsCore obscore;
+  std::vector<Value> own;
+};
+struct Rejected {
+  std::size_t row;     // index in what was given
+  std::string reason;  // a sentence without its full stop
 };
 
 struct FileContents {
@@ -38,25 +54,43 @@ struct FileContents {
   std::vector<NewDataset> datasets;
 };
 
+class DatasetRows;
+
 class Recorder {
  public:
-  // Takes the right to ingest (Database::claim). The Database must outlive it.
-  explicit Recorder(Database& database);
+  // Takes the right to ingest (Database::claim) and declares the archive's own columns
+  // (declare_columns). The Database must outlive it; not to be made within a transaction.
+  explicit Recorder(Database& database, const std::vector<Column>& own = {});
+  ~Recorder();
+  // All of the archive's own columns, those declared by earlier writers included.
+  const std::vector<Column>& own() const noexcept { return own_; }
 
   std::optional<KnownFile> known(std::string_view root, std::string_view path);
   // Adds or replaces. Throws Failure(usage), having changed nothing, when an identifier belongs to
   // another file already (identifiers are compared ignoring ASCII case, paths are not).
   void put(const FileContents& contents);
   void remove(std::int64_t file);
+  // Adds or replaces rows without a file, sorted along the sky: the more at a time the better (ten
+  // thousand are a good batch). A row that cannot be taken is left out and reported: what
+  // `defect_of` finds, an s_region that is not understood, an identifier that stands twice in the
+  // batch or belongs to a file.
+  std::vector<Rejected> import_rows(std::span<const CatalogueRow> rows);
+  // Takes one data set out, whether it has a file or not; false when there is none (compared
+  // ignoring ASCII case). That of a file comes back when the file changes and is ingested again.
+  bool retract(std::string_view did);
 
  private:
   void refuse_taken_identifiers(std::int64_t file, const FileContents& contents);
   std::int64_t put_file(const FileContents& contents);
-  void put_dataset(std::int64_t file, const NewDataset& dataset);
+  void check_row(const ObsCore& record);
+  void doubt_datasets(std::int64_t file);
+  void drop_doubtful(std::int64_t file);
   void holdings_changed();
 
   Database& database_;
   FileDescriptor claim_;
+  std::vector<Column> own_;
+  std::unique_ptr<DatasetRows> rows_;
 };
 
 // Known files at or below `path` ("" = the whole root) in order of id: at most `limit`, those with
@@ -66,7 +100,7 @@ std::vector<KnownFile> files_below(Database& database, std::string_view root, st
 // One line of a list of data sets, in order of identifier.
 struct ListedDataset {
   ObsCore obscore;
-  std::string root, path;  // of its file
+  std::string root, path;  // of its file; empty when it has none
   int hdu = 0;
   std::vector<std::int64_t> shape;
 };

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "store/indexed.h"
 #include "store/obscore.h"
 
 namespace soda::store {
@@ -42,31 +43,49 @@ CREATE TABLE auxiliary (
   FOREIGN KEY (file, hdu) REFERENCES hdu ON DELETE CASCADE);
 )sql";
 
-constexpr std::string_view indexes = R"sql(
-CREATE UNIQUE INDEX dataset_did ON dataset (obs_publisher_did COLLATE NOCASE);
-CREATE INDEX dataset_file ON dataset (file, hdu);
-CREATE INDEX dataset_obs_id ON dataset (obs_id);
-CREATE INDEX dataset_collection_t_min ON dataset (obs_collection, t_min);
-)sql";
+// Rows leave the trees by hand (recorder.cc): SQLite lets no trigger of an untrusted schema write
+// to virtual tables. own_column declares the archive's own columns of `dataset`, see columns.h.
+constexpr std::string_view more = R"sql(
+CREATE TABLE own_column (
+  position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, type INTEGER NOT NULL,
+  datatype TEXT NOT NULL, arraysize TEXT NOT NULL, xtype TEXT NOT NULL,
+  unit TEXT NOT NULL, ucd TEXT NOT NULL, utype TEXT NOT NULL, description TEXT NOT NULL);
 
-constexpr std::array<std::string_view, 3> type_names = {"TEXT", "INTEGER", "REAL"};
+CREATE UNIQUE INDEX dataset_did ON dataset (obs_publisher_did COLLATE NOCASE);
+CREATE INDEX dataset_file ON dataset (file, hdu) WHERE file IS NOT NULL;
+CREATE INDEX dataset_t_class ON dataset (t_class, t_min) WHERE t_class IS NOT NULL;
+CREATE INDEX dataset_em_class ON dataset (em_class, em_min) WHERE em_class IS NOT NULL;
+
+CREATE VIRTUAL TABLE sky3 USING rtree (id, x0, x1, y0, y1, z0, z1);
+CREATE VIRTUAL TABLE sky5 USING rtree (id, x0, x1, y0, y1, z0, z1, t0, t1, e0, e1);
+)sql";
 
 }  // namespace
 
+std::string_view sql_type(ColumnType type) {
+  constexpr std::array<std::string_view, 3> names = {"TEXT", "INTEGER", "REAL"};
+  return names[static_cast<std::size_t>(type)];
+}
+
 std::string schema_sql() {
+  // A data set without a file is known from a catalogue only; its hdu is -1.
   // Identifiers of data sets are never used again, so that what refers to one (a job, an index)
   // cannot come to mean another.
   std::string sql(tables);
   sql +=
       "CREATE TABLE dataset (\n  id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
-      "  file INTEGER NOT NULL REFERENCES file ON DELETE CASCADE, hdu INTEGER NOT NULL";
+      "  file INTEGER REFERENCES file ON DELETE CASCADE, hdu INTEGER NOT NULL,\n"
+      "  shape BLOB, t_class INTEGER, em_class INTEGER";
   for (const ObsCoreColumn& column : obscore_columns()) {
-    sql +=
-        fmt::format(",\n  {} {}", column.name, type_names[static_cast<std::size_t>(column.type)]);
+    sql += fmt::format(",\n  {} {}", column.name, sql_type(column.type));
     if (!column.nullable) sql += " NOT NULL";
   }
   sql += ");\n";
-  sql += indexes;
+  sql += more;
+  for (const std::string_view column : indexed_columns) {
+    sql +=
+        fmt::format("CREATE INDEX dataset_{0} ON dataset ({0}) WHERE {0} IS NOT NULL;\n", column);
+  }
   return sql;
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+
+#include "base/table.h"
 
 namespace soda::store {
 
@@ -10,5 +13,6 @@ inline constexpr int application_id = 0x534F4441;
 
 // CREATE statements of an empty archive; the columns of `dataset` come from obscore_columns().
 std::string schema_sql();
+std::string_view sql_type(ColumnType type);
 
 }  // namespace soda::store

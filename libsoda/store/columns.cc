@@ -1,0 +1,119 @@
+#include "store/columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "store/indexed.h"
+#include "store/obscore.h"
+#include "store/schema.h"
+
+namespace soda::store {
+namespace {
+
+constexpr std::size_t longest_name = 64;
+// Of the table, and what SQLite calls a row's number.
+constexpr std::array<std::string_view, 5> taken = {"id", "file", "hdu", "rowid", "oid"};
+
+template <class Names>
+bool is_among(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_name(std::string_view name) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && name.size() <= longest_name && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+void check_name(const std::string& name) {
+  if (!is_name(name)) {
+    throw Failure(FailureKind::usage,
+                  fmt::format("\"{}\" is no name for a column: at most {} lower-case letters, "
+                              "digits and _, the first a letter",
+                              quoted(name), longest_name));
+  }
+  const auto standard = obscore_columns();
+  if (is_among(taken, name) || is_among(hidden_columns, name) ||
+      std::any_of(standard.begin(), standard.end(),
+                  [&](const ObsCoreColumn& column) { return column.name == name; })) {
+    throw Failure(FailureKind::usage, fmt::format("there is a column \"{}\" already", name));
+  }
+}
+
+}  // namespace
+
+std::vector<Column> own_columns(Database& database) {
+  Statement row = database.prepare(
+      "SELECT name, type, datatype, arraysize, xtype, unit, ucd, utype, description "
+      "FROM own_column ORDER BY position");
+  std::vector<Column> columns;
+  while (row.step()) {
+    Column& column = columns.emplace_back();
+    column.name = row.text(0);
+    column.type = static_cast<ColumnType>(std::clamp<std::int64_t>(row.integer(1), 0, 2));
+    column.datatype = row.text(2);
+    column.arraysize = row.text(3);
+    column.xtype = row.text(4);
+    column.unit = row.text(5);
+    column.ucd = row.text(6);
+    column.utype = row.text(7);
+    column.description = row.text(8);
+    // It becomes part of statements.
+    if (!is_name(column.name)) {
+      throw Failure(FailureKind::unavailable,
+                    "The archive's data base is damaged: a column has no proper name.");
+    }
+  }
+  return columns;
+}
+
+std::vector<Column> all_columns(Database& database) {
+  const auto standard = obscore_columns();
+  std::vector<Column> columns(standard.begin(), standard.end());
+  std::vector<Column> own = own_columns(database);
+  columns.insert(columns.end(), std::make_move_iterator(own.begin()),
+                 std::make_move_iterator(own.end()));
+  return columns;
+}
+
+void declare_columns(Database& database, const std::vector<Column>& declared) {
+  std::vector<Column> present = own_columns(database);
+  for (const Column& column : declared) {
+    check_name(column.name);
+    const auto before = std::find_if(present.begin(), present.end(), [&](const Column& other) {
+      return other.name == column.name;
+    });
+    if (before == present.end()) {
+      database
+          .prepare(fmt::format("ALTER TABLE dataset ADD COLUMN {} {}", column.name,
+                               sql_type(column.type)))
+          .run();
+      present.push_back(column);
+    } else if (before->type != column.type) {
+      throw Failure(FailureKind::usage,
+                    fmt::format("the column \"{}\" is in the data base with another type; ingest "
+                                "anew into a new data base, or choose another name",
+                                column.name));
+    }
+    Statement row = database.prepare(
+        "INSERT INTO own_column (name, type, datatype, arraysize, xtype, unit, ucd, utype, "
+        "description) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (name) DO UPDATE SET "
+        "datatype = excluded.datatype, arraysize = excluded.arraysize, xtype = excluded.xtype, "
+        "unit = excluded.unit, ucd = excluded.ucd, utype = excluded.utype, "
+        "description = excluded.description");
+    row.bind(2, static_cast<std::int64_t>(column.type));
+    int index = 3;
+    row.bind(1, std::string_view(column.name));
+    for (const std::string* text : {&column.datatype, &column.arraysize, &column.xtype,
+                                    &column.unit, &column.ucd, &column.utype, &column.description})
+      row.bind(index++, std::string_view(*text));
+    row.run();
+  }
+}
+
+}  // namespace soda::store

@@ -1,0 +1,190 @@
+#include "store/query.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "base/failure.h"
+#include "store/candidates.h"
+#include "store/columns.h"
+#include "store/criteria.h"
+
+namespace soda::store {
+namespace {
+
+// Numbers of rows, one bit each: for those that several scans may find.
+class IdSet {
+ public:
+  // False when it was there already.
+  bool insert(std::int64_t id) {
+    auto& chunk = chunks_[id / bits];
+    if (chunk.empty()) chunk.resize(bits / 64);
+    std::uint64_t& word = chunk[static_cast<std::size_t>(id % bits / 64)];
+    const std::uint64_t bit = std::uint64_t{1} << (id % 64);
+    return (std::exchange(word, word | bit) & bit) == 0;
+  }
+
+ private:
+  static constexpr std::int64_t bits = 32768;
+  std::unordered_map<std::int64_t, std::vector<std::uint64_t>> chunks_;
+};
+
+sky::Box box_of(const Statement& row) {
+  sky::Box box;
+  for (std::size_t k = 0; k < 3; ++k) {
+    const int column = 1 + 2 * static_cast<int>(k);
+    box.lo[k] = row.real(column);
+    box.hi[k] = row.real(column + 1);
+  }
+  return box;
+}
+
+[[noreturn]] void damaged() {
+  throw Failure(FailureKind::unavailable,
+                "The archive's data base is damaged: an index does not fit its table.");
+}
+
+}  // namespace
+
+struct Answer::Impl {
+  Impl(Database& of, Question question, const std::vector<std::string>& names)
+      : database(of),
+        snapshot(of),
+        limit(question.limit),
+        criteria(std::make_unique<Criteria>(std::move(question))) {
+    choose_columns(names);
+    if (criteria->hopeless()) {
+      finished = true;
+      path.name = "none";
+      return;
+    }
+    path = best_path(database, *criteria);
+    must_test = criteria->count() > (path.exact ? 1 : 0);
+    only_sky = path.of_sky && criteria->count() == 1;
+  }
+
+  void choose_columns(const std::vector<std::string>& names) {
+    const std::vector<Column> known = all_columns(database);
+    std::string list;
+    for (const std::string& name : names) {
+      const auto column = std::find_if(known.begin(), known.end(),
+                                       [&](const Column& each) { return each.name == name; });
+      if (column == known.end())
+        throw Failure(FailureKind::internal, fmt::format("There is no column \"{}\".", name));
+      types.push_back(column->type);
+      list += (list.empty() ? "" : ", ") + name;
+    }
+    if (!list.empty()) fetch_sql = fmt::format("SELECT {} FROM dataset WHERE id = ?1", list);
+    cells.resize(names.size());
+  }
+
+  // The next row that satisfies the question; its number is `id`.
+  bool advance() {
+    while (!finished) {
+      if (!scan) {
+        if (next_scan == path.scans) break;
+        scan.emplace(database.prepare(*path.sql));
+        path.bind(*scan, next_scan++);
+      }
+      if (!scan->step()) {
+        scan.reset();
+        continue;
+      }
+      id = scan->integer(0);
+      if (!satisfies()) continue;
+      if (!path.repeats || seen.insert(id)) return true;
+    }
+    finished = true;
+    return false;
+  }
+
+  bool satisfies() {
+    if (!must_test) return true;
+    // The probe whose envelope led here; a row that meets another only comes with that.
+    const sky::Probe* probe = path.of_sky ? &criteria->probes()[next_scan - 1] : nullptr;
+    if (only_sky && sky::relate(box_of(*scan), probe->envelope()) == sky::BoxRelation::inside)
+      return true;
+    const Statement& row = row_of(judged, Criteria::statement());
+    if (!criteria->satisfied_by(row)) return false;
+    return probe != nullptr ? Criteria::met_by(*probe, row) : criteria->met_by_any_probe(row);
+  }
+
+  // Runs a statement that picks one row for the present id.
+  const Statement& row_of(std::optional<Statement>& statement, const std::string& sql) {
+    if (!statement) statement.emplace(database.prepare(sql));
+    statement->reset().bind(1, id);
+    if (!statement->step()) damaged();
+    return *statement;
+  }
+
+  void fetch() {
+    if (fetch_sql.empty()) return;
+    row_of(fetched, fetch_sql);
+    for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = cell(static_cast<int>(i), types[i]);
+  }
+
+  Cell cell(int column, ColumnType type) const {
+    if (fetched->is_null(column)) return {};
+    switch (type) {
+      case ColumnType::text:
+        return fetched->text(column);
+      case ColumnType::integer:
+        return fetched->integer(column);
+      case ColumnType::real:
+        return fetched->real(column);
+    }
+    return {};
+  }
+
+  Database& database;
+  Snapshot snapshot;
+  std::optional<std::int64_t> limit;
+  std::unique_ptr<Criteria> criteria;
+  std::string fetch_sql;
+  std::vector<ColumnType> types;
+  std::vector<Cell> cells;
+
+  Path path;
+  bool must_test = true, only_sky = false;
+  std::optional<Statement> scan, judged, fetched;
+  std::size_t next_scan = 0;
+  IdSet seen;
+  std::int64_t id = 0, handed = 0;
+  bool finished = false, overflow = false;
+};
+
+Answer::Answer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Answer::Answer(Answer&&) noexcept = default;
+Answer::~Answer() = default;
+
+bool Answer::next() {
+  if (impl_->finished) return false;
+  if (!impl_->advance()) return false;
+  if (impl_->limit && impl_->handed >= *impl_->limit) {
+    impl_->overflow = impl_->finished = true;
+    return false;
+  }
+  ++impl_->handed;
+  impl_->fetch();
+  return true;
+}
+
+std::span<const Cell> Answer::row() const noexcept { return impl_->cells; }
+std::int64_t Answer::id() const noexcept { return impl_->id; }
+bool Answer::overflowed() const noexcept { return impl_->overflow; }
+std::string_view Answer::path() const noexcept { return impl_->path.name; }
+
+Answer answer(Database& database, Question question, const std::vector<std::string>& columns) {
+  return Answer(std::make_unique<Answer::Impl>(database, std::move(question), columns));
+}
+
+std::vector<std::string> distinct_values(Database& database, std::string_view column,
+                                         std::size_t limit) {
+  const Snapshot snapshot(database);
+  return values_of(database, column, limit);
+}
+
+}  // namespace soda::store
