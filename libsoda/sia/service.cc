@@ -1,5 +1,7 @@
 #include "sia/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -174,6 +176,18 @@ dali::Service query_service(const dali::Context&, std::span<const dali::Service>
     return answer(*state, context, call);
   };
   return service;
+}
+
+std::vector<std::vector<std::pair<std::string, std::string>>> example_queries(
+    const dali::Context& context, std::size_t count) {
+  std::vector<std::vector<std::pair<std::string, std::string>>> examples;
+  // Some data sets have no place on the sky; a few more than asked for are looked at.
+  for (const auto& dataset : context.holdings.first(4 * count)) {
+    const auto& row = dataset->obscore;
+    if (!row.s_ra || !row.s_dec || examples.size() == count) continue;
+    examples.push_back({{"POS", fmt::format("CIRCLE {:.6f} {:.6f} 0.01", *row.s_ra, *row.s_dec)}});
+  }
+  return examples;
 }
 
 }  // namespace soda::sia

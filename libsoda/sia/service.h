@@ -4,7 +4,11 @@
 // included, then descriptors: of the services that take obs_publisher_did as ID, and of this one.
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "dali/service.h"
 
@@ -13,5 +17,9 @@ namespace soda::sia {
 // `siblings`: services of the site that take the ID of a row (SODA, later DataLink); each gets a
 // descriptor. Their parameters must outlive the service.
 dali::Service query_service(const dali::Context& context, std::span<const dali::Service> siblings);
+
+// Queries that find something: for the examples page. Each a list of parameters.
+std::vector<std::vector<std::pair<std::string, std::string>>> example_queries(
+    const dali::Context& context, std::size_t count);
 
 }  // namespace soda::sia

@@ -1,0 +1,78 @@
+#include "services.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "cutout/service.h"
+#include "sia/service.h"
+#include "store/columns.h"
+#include "store/obscore.h"
+#include "vosi/service.h"
+#include "vosi/tables.h"
+
+namespace modules {
+namespace {
+
+using soda::dali::Context;
+using soda::dali::Service;
+
+std::vector<Service> all_services(const Context& context) {
+  std::vector<Service> all{soda::cutout::sync_service(context)};
+  all.push_back(soda::sia::query_service(context, {&all.front(), 1}));
+  return all;
+}
+
+std::vector<soda::vosi::Example> examples(const Context& context) {
+  std::vector<soda::vosi::Example> out;
+  const auto count = static_cast<std::size_t>(context.config.integer("examples"));
+  for (const auto& parameters : soda::cutout::example_cuts(context, count)) {
+    out.push_back({.id = "cut" + std::to_string(out.size() + 1),
+                   .name = "Cut a circle out of an image",
+                   .text = "A circle about the middle of one of this archive's images.",
+                   .capability = "ivo://ivoa.net/std/SODA#sync-1.0",
+                   .parameters = parameters});
+  }
+  for (const auto& parameters : soda::sia::example_queries(context, count)) {
+    out.push_back({.id = "find" + std::to_string(out.size() + 1),
+                   .name = "Find images by position",
+                   .text = "Images that touch a small circle on the sky.",
+                   .capability = "ivo://ivoa.net/std/SIA#query-2.0",
+                   .parameters = parameters});
+  }
+  return out;
+}
+
+std::vector<soda::vosi::Table> tables(const Context& context) {
+  soda::vosi::Table obscore{"ivoa",
+                            "ivoa.obscore",
+                            "base_table",
+                            "Data sets of " + context.config.text("title"),
+                            "ivo://ivoa.net/std/obscore#table-1.1",
+                            {}};
+  const auto standard = soda::store::obscore_columns();
+  for (auto& column : soda::store::all_columns(context.database)) {
+    const bool is_standard =
+        std::ranges::any_of(standard, [&](const auto& c) { return c.name == column.name; }) &&
+        column.utype.starts_with("obscore:");
+    obscore.columns.push_back({std::move(column), is_standard, false});
+  }
+  return {std::move(obscore)};
+}
+
+}  // namespace
+
+std::vector<Service> services_of(const Context& context,
+                                 std::initializer_list<std::string_view> names) {
+  std::vector<Service> all = all_services(context);
+  std::vector<Service> own;
+  for (const Service& service : all) {
+    if (std::ranges::count(names, service.name) > 0) own.push_back(service);
+  }
+  all.push_back(soda::vosi::tables_service(tables));
+  own.push_back(all.back());
+  for (auto& service : soda::vosi::services(all, examples)) own.push_back(std::move(service));
+  return own;
+}
+
+}  // namespace modules
