@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
 #include "store/indexed.h"
 #include "store/obscore.h"
@@ -82,9 +82,16 @@ std::string schema_sql() {
   }
   sql += ");\n";
   sql += more;
-  for (const std::string_view column : indexed_columns) {
-    sql +=
-        fmt::format("CREATE INDEX dataset_{0} ON dataset ({0}) WHERE {0} IS NOT NULL;\n", column);
+  const auto columns = obscore_columns();
+  for (const std::string_view name : indexed_columns) {
+    sql += fmt::format("CREATE INDEX dataset_{0} ON dataset ({0})", name);
+    const bool nullable = std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+      return column.name == name && column.nullable;
+    });
+    // NULL satisfies no question. (Of a column that cannot be NULL, SQLite would not use such an
+    // index.)
+    if (nullable) sql += fmt::format(" WHERE {} IS NOT NULL", name);
+    sql += ";\n";
   }
   return sql;
 }
