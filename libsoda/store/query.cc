@@ -11,6 +11,7 @@
 #include "store/candidates.h"
 #include "store/columns.h"
 #include "store/criteria.h"
+#include "store/obscore.h"
 
 namespace soda::store {
 namespace {
@@ -67,14 +68,21 @@ struct Answer::Impl {
   }
 
   void choose_columns(const std::vector<std::string>& names) {
-    const std::vector<Column> known = all_columns(database);
+    const auto standard = obscore_columns();
+    std::vector<Column> own;
     std::string list;
     for (const std::string& name : names) {
-      const auto column = std::find_if(known.begin(), known.end(),
-                                       [&](const Column& each) { return each.name == name; });
-      if (column == known.end())
-        throw Failure(FailureKind::internal, fmt::format("There is no column \"{}\".", name));
-      types.push_back(column->type);
+      const auto is_it = [&](const Column& each) { return each.name == name; };
+      if (const auto it = std::find_if(standard.begin(), standard.end(), is_it);
+          it != standard.end()) {
+        types.push_back(it->type);
+      } else {
+        if (own.empty()) own = own_columns(database);
+        const auto it_own = std::find_if(own.begin(), own.end(), is_it);
+        if (it_own == own.end())
+          throw Failure(FailureKind::internal, fmt::format("There is no column \"{}\".", name));
+        types.push_back(it_own->type);
+      }
       list += (list.empty() ? "" : ", ") + name;
     }
     if (!list.empty()) fetch_sql = fmt::format("SELECT {} FROM dataset WHERE id = ?1", list);
