@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The figures S1 to S12: what a cutout costs, as ratios to references measured in the same run.
+"""The figures: what a cutout (S1 to S12) and a table (Q6) cost, as ratios to references measured in
+the same run.
 
     bench.py [--json FILE] [--quick] [--data DIR] [--build DIR] [ID…]
 
@@ -35,7 +36,7 @@ def arguments():
                         help="the build folder (default: the environment's SODA_BUILD, or here)")
     parser.add_argument("--data", default=os.environ.get("SODA_BENCH_DATA"),
                         help="where images are kept (default: bench-data in the build folder)")
-    parser.add_argument("ids", metavar="ID", nargs="*", help="S1 … S12")
+    parser.add_argument("ids", metavar="ID", nargs="*", help="S1 … S12, Q6")
     options = parser.parse_args()
     unknown = [name for name in options.ids if not rows_of(name)]
     if unknown:

@@ -1,7 +1,9 @@
 """The figures, one function each, and their targets. A function yields (row, value) pairs."""
 
+import json
 import random
 import statistics
+import subprocess
 from dataclasses import dataclass
 
 import lab as laboratory
@@ -55,6 +57,8 @@ TARGETS = {
     "S12/fcgid": Target("≥", 0.65, "S1 behind Apache mod_fcgid"),
     "S12/proxy": Target("≥", 0.65, "S1 behind Apache mod_proxy_fcgi"),
     "S12/lighttpd": Target("≥", 0.65, "S1 behind lighttpd"),
+    "Q6/tabledata": Target("≥", 5.00, "VOTable rows by our writer, against xmlTextWriter per cell"),
+    "Q6/binary2": Target("≥", 1.70, "BINARY2 against TABLEDATA"),
 }
 
 
@@ -228,6 +232,16 @@ def s12(lab):
         yield row, against_hello(lab, server, "small", 256)
 
 
+def q6(lab):
+    done = subprocess.run([lab.program("votable"), str(2 * lab.rounds + 1)], capture_output=True,
+                          text=True, check=True)
+    said = json.loads(done.stdout)
+    note(", ".join(f"{name} {said[name]['us_per_row']:.2f} us a row"
+                   for name in ("xmlTextWriter", "tabledata", "binary2")))
+    yield "Q6/tabledata", said["tabledata_gain"]
+    yield "Q6/binary2", said["binary2_gain"]
+
+
 @dataclass
 class Measure:
     run: callable
@@ -249,4 +263,5 @@ MEASURES = {
     "S7": Measure(s7, ("wide",), False),
     "S8": Measure(s8, ("wide", "tiles", "rows"), False),
     "S10": Measure(s10, tuple(laboratory.IMAGES), False),
+    "Q6": Measure(q6, ()),
 }
