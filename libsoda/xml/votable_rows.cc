@@ -24,6 +24,7 @@ struct Datatype {
   std::string_view name;
   Kind kind;
 };
+// In the order of Kind.
 constexpr std::array datatypes = {
     Datatype{"char", Kind::ascii}, Datatype{"unicodeChar", Kind::unicode},
     Datatype{"int", Kind::int32}, Datatype{"long", Kind::int64}, Datatype{"double", Kind::real}};
@@ -63,6 +64,8 @@ bool fits(const Cell& cell, Kind kind) noexcept {
 // a data base without strict types.
 std::optional<Cell> converted(const Cell& cell, Kind kind) {
   if (const auto* integer = std::get_if<std::int64_t>(&cell); integer && kind == Kind::real) {
+    constexpr std::int64_t exact = std::int64_t{1} << 53;
+    if (*integer < -exact || *integer > exact) return std::nullopt;
     return static_cast<double>(*integer);
   }
   const auto* real = std::get_if<double>(&cell);

@@ -246,6 +246,26 @@ BOOST_AUTO_TEST_CASE(texts_in_tabledata) {
       "</TD></TR>\n<TR><TD></TD><TD></TD></TR>\n");
 }
 
+// Eight bytes are looked at together: no byte may hide behind its neighbours.
+BOOST_AUTO_TEST_CASE(every_byte_at_every_place) {
+  for (int value = 0; value < 256; ++value) {
+    const char c = static_cast<char>(value);
+    const bool is_text = c == '\t' || c == '\n' || (value >= 0x20 && value < 0x80);
+    std::string expected = is_text ? std::string(1, c) : "?";
+    if (c == '<') expected = "&lt;";
+    if (c == '>') expected = "&gt;";
+    if (c == '&') expected = "&amp;";
+    if (c == '\r') expected = "&#13;";
+    for (std::size_t place = 0; place < 19; ++place) {
+      std::string text(19, 'a');
+      text[place] = c;
+      const std::string cell = std::string(place, 'a') + expected + std::string(18 - place, 'a');
+      BOOST_REQUIRE(tabledata({column("a", "char")}, {{std::string_view(text)}}) ==
+                    "<TR><TD>" + cell + "</TD></TR>\n");
+    }
+  }
+}
+
 // VOTable 1.4 section 6.4: flags, the most significant bit first; big-endian; counts before texts;
 // something in place of a NULL.
 BOOST_AUTO_TEST_CASE(rows_in_binary2) {
@@ -279,6 +299,7 @@ BOOST_AUTO_TEST_CASE(values_that_a_column_cannot_hold) {
   for (const double value : {std::nan(""), 1e300, -1e19, std::numeric_limits<double>::infinity()}) {
     BOOST_TEST(!refusal("long", value).empty());
   }
+  BOOST_TEST(!refusal("double", (std::int64_t{1} << 53) + 1).empty());
   BOOST_TEST(!refusal("char", 1.0).empty());
   BOOST_TEST(!refusal("unicodeChar", std::int64_t{1}).empty());
   BOOST_TEST(refusal("long", 1e15) == "");
