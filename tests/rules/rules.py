@@ -211,19 +211,19 @@ def settings_manual(rows, manual):
         yield f"soda.toml(5): {name} is not in the table of settings"
 
 
-def parameters_manual(rows, manual):
-    """`rows`: (name, choices)."""
+def parameters_manual(rows, manual, page="soda-sync.8"):
+    """`rows`: (name, choices) of one page."""
     entries = manual_entries(manual)
     for name, choices in rows:
         if name not in entries:
-            yield f"soda-sync(8): parameter {name} is missing"
+            yield f"{page}: parameter {name} is missing"
             continue
         text = entries.pop(name)
         for choice in filter(None, choices.split("|")):
             if not re.search(rf"\b{choice}\b", text):
-                yield f"soda-sync(8): {name}: its choice {choice} is missing"
+                yield f"{page}: {name}: its choice {choice} is missing"
     for name in entries:
-        yield f"soda-sync(8): {name} is not in the table of parameters"
+        yield f"{page}: {name} is not in the table of parameters"
 
 
 def golden_pairs(files):

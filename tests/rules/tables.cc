@@ -1,15 +1,17 @@
-// Prints the tables of settings and of cutout parameters, one row a line, fields between tabs: what
+// Prints the tables of settings and of the services' parameters, one row a line, fields between tabs: what
 // the rules compare with conf/soda.toml and with the manual pages. A setting's default is written
 // as TOML.
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <variant>
 
 #include "cutout/params.h"
+#include "sia/params.h"
 #include "site/config.h"
 
 namespace {
@@ -41,7 +43,11 @@ int main() {
     fmt::print("setting\t{}\t{}\t{}\t{}\t{}\n", row.name, toml(row.fallback), row.unit, limits,
                row.choices);
   }
-  for (const auto& row : soda::cutout::parameters()) {
-    fmt::print("parameter\t{}\t{}\n", row.name, row.choices);
-  }
+  const auto print = [](const char* page, std::span<const soda::dali::Parameter> parameters) {
+    for (const auto& row : parameters) {
+      fmt::print("parameter\t{}\t{}\t{}\n", page, row.name, row.choices);
+    }
+  };
+  print("soda-sync.8", soda::cutout::parameters());
+  print("soda-sia.8", soda::sia::parameters());
 }

@@ -20,6 +20,8 @@ import subprocess
 import tempfile
 import time
 
+# The responders of the package: each has a socket of its own name and lies beside soda-sync.
+MODULES = ("sync", "sia")
 WEB_USER = "www-data"
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
@@ -194,9 +196,12 @@ class Stand:
         self.run, self.started = None, []
         self.note = ""
 
-    @property
-    def socket(self):
-        return f"{self.run}/soda/sync.sock"
+    def socket(self, module="sync"):
+        return f"{self.run}/soda/{module}.sock"
+
+    def program_of(self, module):
+        path = pathlib.Path(self.program)
+        return str(path.with_name(path.name.replace("sync", module)))
 
     @property
     def base_url(self):
@@ -233,11 +238,12 @@ class Stand:
         self.config = f"{self.run}/etc/soda/soda.toml"
         pathlib.Path(self.config).write_text(
             self.settings.replace("{port}", str(self.port)))
-        # The program may be libtool's wrapper in a build tree, which must stay where it is.
-        launcher = pathlib.Path(f"{self.run}/libexec/soda-sync")
-        launcher.write_text(f'#!/bin/sh\nexec "{self.program}" "$@"\n')
-        launcher.chmod(0o755)
-        subprocess.run([launcher, "--version"], check=True, stdout=subprocess.DEVNULL)
+        # The programs may be libtool's wrappers in a build tree, which must stay where they are.
+        for module in MODULES:
+            launcher = pathlib.Path(f"{self.run}/libexec/soda-{module}")
+            launcher.write_text(f'#!/bin/sh\nexec "{self.program_of(module)}" "$@"\n')
+            launcher.chmod(0o755)
+            subprocess.run([launcher, "--version"], check=True, stdout=subprocess.DEVNULL)
 
     def _start(self, command, log):
         with open(f"{self.run}/{log}", "ab") as sink:
@@ -258,17 +264,20 @@ class Stand:
         return may_read(self.web_user, self.data) and may_run(self.web_user, self.program)
 
     def _start_responders(self):
-        command = [f"{self.run}/conf/spawn/soda-spawn", "-n", str(self.responders), "-s",
-                   self.socket, "-c", self.config]
+        owner = []
         if self.web_user:
-            command += ["-g", self.web_user]
+            owner += ["-g", self.web_user]
             if self._web_user_may_respond():
-                command += ["-u", self.web_user]
+                owner += ["-u", self.web_user]
             else:
                 self.note = (f"the responders run as {getpass.getuser()}, because {self.web_user} "
                              f"cannot read all of {' and '.join(self.data)}")
-        process = self._start(command, "responder.log")
-        self._wait(process, lambda: os.path.exists(self.socket), "soda-spawn", "responder.log")
+        for module in MODULES:
+            process = self._start([f"{self.run}/conf/spawn/soda-spawn", "-n", str(self.responders),
+                                   "-s", self.socket(module), "-c", self.config, *owner,
+                                   f"soda-{module}"], "responder.log")
+            self._wait(process, lambda m=module: os.path.exists(self.socket(m)), "soda-spawn",
+                       "responder.log")
 
     def _start_server(self):
         if not self.spawns and self.web_user and not self._web_user_may_respond():
