@@ -5,8 +5,8 @@
 // with the object: the destructor writes nothing, because it may not fail.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -26,8 +26,7 @@ class Blocks {
     if (text.size() > room()) {
       append_in_parts(text);
     } else {
-      std::memcpy(at_, text.data(), text.size());
-      at_ += text.size();
+      at_ = std::copy(text.begin(), text.end(), at_);
     }
   }
   // Decimal; of doubles the shortest text that reads back to the same value. Not for NaN and

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -283,7 +284,7 @@ class Binary2Rows final : public Rows {
       encode(bytes.substr(0, part));
       bytes.remove_prefix(part);
     }
-    std::memmove(bytes_.data(), bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), bytes_.data());
     used_ = bytes.size();
   }
 

@@ -283,6 +283,7 @@ BOOST_AUTO_TEST_CASE(rows_in_binary2) {
   const std::string nulls = binary2(columns, {{Cell(), "", Cell(), Cell(), Cell()}});
   BOOST_TEST((nulls == bytes({0xB8, 0, 0, 0, 0, 0, 0,    0,    0, 0, 0, 0, 0, 0, 0,
                               0,    0, 0, 0, 0, 0, 0x7F, 0xF8, 0, 0, 0, 0, 0, 0})));
+  BOOST_TEST(binary2(columns, {}).empty());
   // Nine columns have two bytes of flags.
   const std::vector<Column> nine(9, column("i", "int"));
   const std::string flags = binary2(nine, {Row(9), Row(9, std::int64_t{0})});
