@@ -64,7 +64,7 @@ std::string_view kind_name(FailureKind kind) noexcept { return mapping(kind).nam
 
 std::string fault_text(const Failure& failure, ErrorStyle style) {
   const Mapping row = mapping(failure.kind());
-  return fmt::format("{}: {}", style == ErrorStyle::votable ? row.fault : row.soda, failure.what());
+  return fmt::format("{}: {}", style == ErrorStyle::text ? row.soda : row.fault, failure.what());
 }
 
 http::Response fault_response(const Failure& failure, const FaultOptions& options) {

@@ -115,20 +115,40 @@ http::Response call_service(const Context& context, const Service& service,
   return response;
 }
 
-FaultOptions fault_options(const Context& context, const Service* service) {
+// Who asked for rows as text gets errors as text (SIA 2.0 section 4). What cannot even be read asks
+// for nothing.
+bool asks_for_text(const Context& context, const http::Request& request) {
+  try {
+    const http::Form form = http::parse_form(request, form_limits(context.config));
+    return std::ranges::any_of(form.fields, [](const http::Field& field) {
+      const std::string value = to_lower(trim(field.value));
+      return equal_ignoring_case(field.name, "RESPONSEFORMAT") &&
+             (value == "csv" || value == "tsv" || value.starts_with("text/csv") ||
+              value.starts_with("text/tab-separated-values"));
+    });
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
+FaultOptions fault_options(const Context& context, const Service* service,
+                           const http::Request& request) {
   FaultOptions options;
   options.style = service == nullptr ? ErrorStyle::text : service->errors;
+  if (options.style == ErrorStyle::votable && asks_for_text(context, request)) {
+    options.style = ErrorStyle::fault_text;
+  }
   options.retry_after = context.config.integer("retry_after");
   options.realm = context.config.text("title");
   return options;
 }
 
 http::Response refusal(const Failure& failure, const Context& context, const Service* service,
-                       LogLine& log) {
+                       const http::Request& request, LogLine& log) {
   log.add("kind", kind_name(failure.kind()));
   if (!failure.parameter().empty()) log.add("parameter", failure.parameter());
   log.add("error", failure.what());
-  http::Response response = fault_response(failure, fault_options(context, service));
+  http::Response response = fault_response(failure, fault_options(context, service, request));
   if (failure.kind() == FailureKind::method_not_allowed && service != nullptr) {
     response.add("Allow", allowed_methods(*service));
   }
@@ -140,11 +160,11 @@ http::Response answer_exception(const std::exception& error, const Context& cont
                                 const Service* service, const http::Request& request,
                                 LogLine& log) {
   if (const auto* failure = dynamic_cast<const Failure*>(&error)) {
-    return refusal(*failure, context, service, log);
+    return refusal(*failure, context, service, request, log);
   }
   log.add("exception", error.what());
   return refusal(Failure(FailureKind::internal, fmt::format("internal error (id {})", request.id)),
-                 context, service, log);
+                 context, service, request, log);
 }
 
 http::Response dispatch(const Context& context, const Service* service,

@@ -39,7 +39,11 @@ struct Call {
 };
 
 // In which form an error goes back.
-enum class ErrorStyle { text, votable };
+enum class ErrorStyle {
+  text,        // text/plain, codes of SODA 1.0
+  votable,     // VOTable, faults of DataLink and SIA
+  fault_text,  // those faults as text/plain: to who asked a service of the second kind for CSV
+};
 
 struct Service {
   std::string_view name;         // of the last path segment: "sync"

@@ -12,7 +12,6 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
-import fastcgi  # noqa: E402
 import golden  # noqa: E402
 import harness  # noqa: E402
 from archive import identifiers, make_data  # noqa: E402
@@ -27,9 +26,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="soda-golden-") as folder:
         make_data(options.build, folder)
         with harness.Installation(folder, options.build, responders=1) as site:
-            address = site.services[0].address
-            golden.run(HERE, "fastcgi", lambda *request: fastcgi.fetch(address, *request),
-                       identifiers(site.listing()), report, options.case)
+            golden.run(HERE, "fastcgi", site.fetch, identifiers(site.listing()), report, options.case)
     return report.finish()
 
 

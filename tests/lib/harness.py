@@ -140,6 +140,7 @@ class Installation:
         self.data = str(pathlib.Path(data).resolve())
         self.sodactl = find_program("SODACTL", build, "modules/sodactl")
         self.soda_sync = find_program("SODA_SYNC", build, "modules/soda-sync")
+        self.soda_sia = find_program("SODA_SIA", build, "modules/soda-sia")
         self.responders, self.extra_settings = responders, extra_settings
         self.scratch, self.processes, self.services = None, [], []
 
@@ -180,7 +181,9 @@ class Installation:
             f'data = "{self.data}"\n')
         self.ingest_output = self.run_sodactl("ingest", self.data)
         for number in range(self.responders):
-            self.services.append(self._start_responder(self.scratch / f"sync{number}.socket"))
+            self.services.append(
+                self._start_responder(self.soda_sync, self.scratch / f"sync{number}.socket"))
+        self.sia = self._start_responder(self.soda_sia, self.scratch / "sia.socket")
 
     def run_sodactl(self, *arguments):
         done = subprocess.run([self.sodactl, "--config", str(self.config), *arguments],
@@ -190,18 +193,24 @@ class Installation:
                              f"{done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
-    def _start_responder(self, socket_path):
+    def fetch(self, method, url, *rest):
+        """A request to the responder that a web server would choose by the path."""
+        path = url.partition("?")[0]
+        service = self.sia if path == f"{MOUNT}/sia" else self.services[0]
+        return fastcgi.fetch(service.address, method, url, *rest)
+
+    def _start_responder(self, program, socket_path):
         with open(self.scratch / "sync.log", "ab") as log:
-            process = subprocess.Popen([self.soda_sync, "--config", str(self.config), "--bind",
+            process = subprocess.Popen([program, "--config", str(self.config), "--bind",
                                         f"unix:{socket_path}"], stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log)
         self.processes.append(process)
         deadline = time.monotonic() + 30
         while not _accepts(f"unix:{socket_path}"):
             if process.poll() is not None:
-                raise SystemExit(f"soda-sync ended with status {process.returncode}: {self.log()}")
+                raise SystemExit(f"{program} ended with status {process.returncode}: {self.log()}")
             if time.monotonic() > deadline:
-                raise SystemExit("soda-sync did not listen within 30 s")
+                raise SystemExit(f"{program} did not listen within 30 s")
             time.sleep(0.02)
         return FastcgiService(f"unix:{socket_path}")
 
