@@ -54,13 +54,6 @@ bool contains_point(const Polygon& polygon, const Direction& point) noexcept {
 
 Circle bounds_of(const Circle& circle) { return circle; }
 
-// Where on the meridian that is `east` of it the distance from a point at latitude `lat` has its
-// maximum; beyond a pole when it has none.
-Angle farthest_latitude(Angle lat, Angle east) {
-  return Angle::from_radians(
-      std::atan2(-std::sin(lat.radians()), -std::cos(lat.radians()) * std::cos(east.radians())));
-}
-
 Circle bounds_of(const Range& range) {
   const Angle lo = range.lat_lo(), hi = range.lat_hi();
   const Direction north = Direction::from_vector(0, 0, 1), south = Direction::from_vector(0, 0, -1);
@@ -71,14 +64,18 @@ Circle bounds_of(const Range& range) {
     radius = Angle::from_degrees(90) + hi;
   }
   if (!range.full_circle()) {
-    // Seen from a point of the middle meridian the farthest points of the box are on its edge
-    // meridians, because along a parallel the distance has no maximum inside: corners, or where
-    // the distance along a meridian beyond a quarter turn has its maximum.
-    const Angle mid = (lo + hi) * 0.5, half = range.lon_width() * 0.5;
-    const Direction middle = Direction::from_lon_lat(range.lon_lo() + half, mid);
-    Angle far;
-    for (const Angle lat : {lo, hi, std::clamp(farthest_latitude(mid, half), lo, hi)}) {
-      far = std::max(far, separation(middle, Direction::from_lon_lat(range.lon_lo(), lat)));
+    // Seen from a point of the middle meridian the farthest points of the box are two of its
+    // corners: along a parallel the distance has no maximum inside. Along an edge meridian on the
+    // far side of the sphere it has one, opposite to the latitude where it would have its minimum.
+    const Direction middle =
+        Direction::from_lon_lat(range.lon_lo() + range.lon_width() * 0.5, (lo + hi) * 0.5);
+    const double away = std::cos(range.lon_width().radians() / 2);
+    const double crest = std::atan2(-middle.z(), -away * std::cos(((lo + hi) * 0.5).radians()));
+    const Angle far_lat = Angle::from_radians(crest);
+    Angle far = std::max(separation(middle, Direction::from_lon_lat(range.lon_lo(), lo)),
+                         separation(middle, Direction::from_lon_lat(range.lon_lo(), hi)));
+    if (away < 0 && far_lat > lo && far_lat < hi) {
+      far = std::max(far, separation(middle, Direction::from_lon_lat(range.lon_lo(), far_lat)));
     }
     if (far < radius) {
       centre = middle;
