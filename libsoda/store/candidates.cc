@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "base/failure.h"
 #include "store/functions.h"
@@ -14,8 +15,10 @@
 namespace soda::store {
 namespace {
 
-// Up to this square of a chord (2 degrees), summed over all regions, the sky decides without trial.
-constexpr double small_sky = 1.2e-3;
+// Squares of chords, summed over all regions: up to the first (a radius of 2 degrees) the sky is
+// asked without trial; up to the second (12 degrees) unless another index leads to very few rows,
+// because a trial of the tree would cost as much as the answer.
+constexpr double small_sky = 1.2e-3, medium_sky = 4.4e-2;
 // More regions than this are always looked up in the tree, where each finds its own rows.
 constexpr std::size_t many_probes = 8;
 constexpr std::size_t first_trial = 64, last_trial = 32768;
@@ -166,7 +169,7 @@ std::vector<Path> paths_of(Database& database, const Criteria& criteria) {
   return paths;
 }
 
-// How many rows a path leads to, counted up to `most`.
+// How many rows a path leads to, counted up to `most`; the more scans it needs the more it counts.
 std::size_t count(Database& database, const Path& path, std::size_t most) {
   std::size_t found = 0;
   // Scans cost as well, whether they find anything or not.
@@ -178,19 +181,16 @@ std::size_t count(Database& database, const Path& path, std::size_t most) {
   return std::min(found + path.scans, most);
 }
 
-Path of_fewest(Database& database, std::vector<Path> paths) {
-  for (std::size_t most = first_trial; paths.size() > 1 && most <= last_trial; most *= 8) {
-    const Path* best = nullptr;
-    std::size_t fewest = most;
-    for (const Path& path : paths) {
-      const std::size_t found = count(database, path, fewest);
-      if (found >= fewest) continue;
-      fewest = found;
-      best = &path;
-    }
-    if (best != nullptr) return *best;
+// The path that leads to the fewest rows, if that is less than `most`.
+const Path* of_fewer(Database& database, std::span<const Path> paths, std::size_t most) {
+  const Path* best = nullptr;
+  for (const Path& path : paths) {
+    const std::size_t found = count(database, path, most);
+    if (found >= most) continue;
+    most = found;
+    best = &path;
   }
-  return std::move(paths.front());
+  return best;
 }
 
 }  // namespace
@@ -203,9 +203,16 @@ Path best_path(Database& database, const Criteria& criteria) {
   for (const sky::Probe& probe : probes) sky += probe.envelope()[3];
   if (!probes.empty() && (sky < small_sky || probes.size() > many_probes))
     return sky_path(criteria);
-  std::vector<Path> paths = paths_of(database, criteria);
+  const std::vector<Path> paths = paths_of(database, criteria);
   if (paths.empty()) return path_of("all");
-  return of_fewest(database, std::move(paths));
+  const bool medium = !probes.empty() && sky < medium_sky;
+  // The sky comes first.
+  const std::span<const Path> tried = std::span(paths).subspan(medium ? 1 : 0);
+  const std::size_t last = medium ? first_trial : last_trial;
+  for (std::size_t most = first_trial; paths.size() > 1 && most <= last; most *= 8) {
+    if (const Path* best = of_fewer(database, tried, most)) return *best;
+  }
+  return paths.front();
 }
 
 std::vector<std::string> values_of(Database& database, std::string_view column, std::size_t limit) {
