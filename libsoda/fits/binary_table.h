@@ -30,6 +30,7 @@ class BinaryTable {
   // data.
   explicit BinaryTable(const Hdu& hdu);
 
+  const std::vector<TableColumn>& columns() const noexcept { return columns_; }
   // Names are compared ignoring case (section 7.3.4).
   const TableColumn* column(std::string_view name) const noexcept;
   std::int64_t row_length() const noexcept { return row_length_; }
