@@ -19,55 +19,92 @@ std::string default_config() {
   return set != nullptr && *set != '\0' ? set : SODA_SYSCONFDIR "/soda/soda.toml";
 }
 
+// What the command line says; CLI11 writes into it while it parses.
+struct Line {
+  std::string config = default_config();
+  std::string collection, id, file, format = sodactl::export_formats().front();
+  std::vector<std::string> paths, ids;
+  bool json = false;
+  std::function<int(const soda::site::Config&)> command;
+};
+
+void add_files(CLI::App& app, Line& line) {
+  CLI::App* ingest =
+      app.add_subcommand("ingest", "Read the headers of FITS files into the archive");
+  ingest->add_option("--collection", line.collection,
+                     "Collection of new files (default: default); known ones move to it");
+  ingest->add_option("PATH", line.paths, "Files or folders below a data root")->required();
+  ingest->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::ingest(settings, line.collection, line.paths);
+    };
+  });
+  CLI::App* check = app.add_subcommand("check", "Examine settings, data base and files");
+  check->callback([&line] { line.command = sodactl::check; });
+}
+
+void add_views(CLI::App& app, Line& line) {
+  CLI::App* list = app.add_subcommand("list", "One line for each data set");
+  list->add_option("--collection", line.collection, "Only this collection");
+  list->add_flag("--json", line.json, "One JSON array of ObsCore records");
+  list->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::list(settings, line.collection,
+                           line.json ? sodactl::Format::json : sodactl::Format::text);
+    };
+  });
+  CLI::App* show = app.add_subcommand("show", "All that is known of one data set");
+  show->add_option("ID", line.id, "Its identifier, ivo://…")->required();
+  show->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::show(settings, line.id);
+    };
+  });
+}
+
+void add_catalogue(CLI::App& app, Line& line) {
+  CLI::App* take = app.add_subcommand("import", "Take over the ObsCore rows of a table");
+  take->add_option("--collection", line.collection, "Collection of rows that name none");
+  take->add_option("FILE", line.file, "VOTable, FITS, CSV or TSV, gzipped or not")->required();
+  take->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::import_rows(settings, line.file, line.collection);
+    };
+  });
+  CLI::App* write = app.add_subcommand("export", "Write all data sets as one table");
+  write->add_option("--format", line.format, "Form of the table")
+      ->check(CLI::IsMember(sodactl::export_formats()))
+      ->capture_default_str();
+  write->add_option("--output", line.file, "File to write (default: standard output)");
+  write->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::export_rows(settings, line.format, line.file);
+    };
+  });
+  CLI::App* retract = app.add_subcommand("retract", "Take data sets out of the archive");
+  retract->add_option("ID", line.ids, "Their identifiers, ivo://…")->required();
+  retract->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::retract_rows(settings, line.ids);
+    };
+  });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Administer an archive of the libsoda image services.", "sodactl");
   app.set_version_flag("--version", "sodactl " SODA_VERSION);
   app.require_subcommand(1);
-  std::string config = default_config();
-  app.add_option("--config", config, "Settings, soda.toml(5)")->capture_default_str();
-
-  std::function<int(const soda::site::Config&)> command;
-
-  CLI::App* ingest =
-      app.add_subcommand("ingest", "Read the headers of FITS files into the archive");
-  std::string collection;
-  std::vector<std::string> paths;
-  ingest->add_option("--collection", collection,
-                     "Collection of new files (default: default); known ones move to it");
-  ingest->add_option("PATH", paths, "Files or folders below a data root")->required();
-  ingest->callback([&] {
-    command = [&](const soda::site::Config& settings) {
-      return sodactl::ingest(settings, collection, paths);
-    };
-  });
-
-  CLI::App* check = app.add_subcommand("check", "Examine settings, data base and files");
-  check->callback([&] { command = sodactl::check; });
-
-  CLI::App* list = app.add_subcommand("list", "One line for each data set");
-  bool json = false;
-  list->add_option("--collection", collection, "Only this collection");
-  list->add_flag("--json", json, "One JSON array of ObsCore records");
-  list->callback([&] {
-    command = [&](const soda::site::Config& settings) {
-      return sodactl::list(settings, collection,
-                           json ? sodactl::Format::json : sodactl::Format::text);
-    };
-  });
-
-  CLI::App* show = app.add_subcommand("show", "All that is known of one data set");
-  std::string id;
-  show->add_option("ID", id, "Its identifier, ivo://…")->required();
-  show->callback([&] {
-    command = [&](const soda::site::Config& settings) { return sodactl::show(settings, id); };
-  });
-
+  Line line;
+  app.add_option("--config", line.config, "Settings, soda.toml(5)")->capture_default_str();
+  add_files(app, line);
+  add_views(app, line);
+  add_catalogue(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : wrong_usage;
   }
-  return command(soda::site::Config::load(config));
+  return line.command(soda::site::Config::load(line.config));
 }
 
 }  // namespace

@@ -18,4 +18,15 @@ int check(const soda::site::Config& config);
 int list(const soda::site::Config& config, const std::string& collection, Format format);
 int show(const soda::site::Config& config, const std::string& id);
 
+// Rows of a table, for those that name no collection the one given. Status 1 when the table breaks
+// off; rows that were rejected are printed.
+int import_rows(const soda::site::Config& config, const std::string& file,
+                const std::string& collection);
+std::vector<std::string> export_formats();  // the first is the usual one
+// All data sets, to standard output when `file` is empty.
+int export_rows(const soda::site::Config& config, const std::string& format,
+                const std::string& file);
+// Status 1 when one of them is not there; the others go all the same.
+int retract_rows(const soda::site::Config& config, const std::vector<std::string>& ids);
+
 }  // namespace sodactl

@@ -1,0 +1,152 @@
+#include "ingest/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <unordered_set>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/table_reader.h"
+#include "base/text.h"
+#include "ingest/catalogue_columns.h"
+#include "ingest/table_file.h"
+#include "store/recorder.h"
+
+namespace soda::ingest {
+namespace {
+
+void need_columns(const CatalogueColumns& columns, const ImportOptions& options) {
+  constexpr std::array<std::string_view, 3> needed = {"obs_publisher_did", "obs_id", "calib_level"};
+  const auto missing =
+      std::ranges::find_if_not(needed, [&](std::string_view name) { return columns.has(name); });
+  if (missing != needed.end()) {
+    throw Failure(
+        FailureKind::usage,
+        fmt::format("the table has no column {}, neither by name nor by utype", *missing));
+  }
+  if (options.collection.empty() && !columns.has("obs_collection")) {
+    throw Failure(FailureKind::usage,
+                  "the table has no column obs_collection, and no collection is named for it");
+  }
+}
+
+class Import {
+ public:
+  Import(store::Database& database, TableReader& table, const ImportOptions& options,
+         const std::function<void(std::int64_t)>& progress)
+      : database_(database),
+        table_(table),
+        options_(options),
+        progress_(progress),
+        recorder_(database),
+        columns_(table.columns(), recorder_.own()) {
+    need_columns(columns_, options);
+    report_.ignored = columns_.ignored();
+  }
+
+  ImportReport go() {
+    try {
+      while (take_next()) {
+        if (table_.row_number() - written_ >= static_cast<std::int64_t>(options_.batch)) write();
+      }
+    } catch (const Failure& failure) {
+      if (writing_ || failure.kind() == FailureKind::internal) throw;
+      report_.broken = failure.what();
+    }
+    write();
+    return std::move(report_);
+  }
+
+ private:
+  // False at the end of the table.
+  bool take_next() {
+    try {
+      if (!table_.next()) return false;
+    } catch (const RowFailure& failure) {
+      reject(table_.row_number(), failure.reason());
+      return true;
+    }
+    store::CatalogueRow row;
+    std::string defect = columns_.fill(table_.row(), row);
+    if (defect.empty()) defect = complete(row.obscore);
+    if (defect.empty()) {
+      batch_.push_back(std::move(row));
+      rows_.push_back(table_.row_number());
+    } else {
+      reject(table_.row_number(), std::move(defect));
+    }
+    return true;
+  }
+
+  // What the row does not say itself. Returns why it cannot be taken.
+  std::string complete(store::ObsCore& record) {
+    if (record.obs_collection.empty()) record.obs_collection = options_.collection;
+    // SIA 2.0 finds rows by s_region only.
+    if (record.s_region.empty() && record.s_ra && record.s_dec && record.s_fov) {
+      record.s_region = store::circle_text(*record.s_ra, *record.s_dec, *record.s_fov / 2);
+    }
+    if (record.obs_publisher_did.empty()) return {};
+    // Hashes, because ten million identifiers are a gigabyte; that two of them have the same one is
+    // less likely than a broken disk.
+    const auto hash = std::hash<std::string>()(to_lower(record.obs_publisher_did));
+    if (seen_.insert(hash).second) return {};
+    return fmt::format("the identifier {} stands twice in the table",
+                       quoted(record.obs_publisher_did));
+  }
+
+  void write() {
+    writing_ = true;
+    if (!batch_.empty()) {
+      std::vector<store::Rejected> rejected;
+      database_.transaction([&] { rejected = recorder_.import_rows(batch_); });
+      for (store::Rejected& one : rejected) reject(rows_[one.row], std::move(one.reason));
+      report_.imported += static_cast<std::int64_t>(batch_.size() - rejected.size());
+      batch_.clear();
+      rows_.clear();
+    }
+    settle_examples();
+    written_ = table_.row_number();
+    if (progress_) progress_(written_);
+    writing_ = false;
+  }
+
+  void reject(std::int64_t row, std::string reason) {
+    ++report_.rejected;
+    // Those of a batch do not come in order: as many as may be among the first are kept.
+    if (settled_ < most_examples) report_.examples.push_back({row, std::move(reason)});
+  }
+
+  void settle_examples() {
+    std::ranges::sort(report_.examples, {}, &RejectedRow::row);
+    if (report_.examples.size() > most_examples) report_.examples.resize(most_examples);
+    settled_ = report_.examples.size();
+  }
+
+  store::Database& database_;
+  TableReader& table_;
+  const ImportOptions& options_;
+  const std::function<void(std::int64_t)>& progress_;
+  store::Recorder recorder_;
+  CatalogueColumns columns_;
+  std::vector<store::CatalogueRow> batch_;
+  std::vector<std::int64_t> rows_;  // their numbers in the table
+  std::unordered_set<std::size_t> seen_;
+  std::int64_t written_ = 0;  // the last row of the last batch
+  std::size_t settled_ = 0;  // examples of earlier batches
+  bool writing_ = false;
+  ImportReport report_;
+};
+
+}  // namespace
+
+ImportReport import_catalogue(store::Database& database, const std::string& path,
+                              const ImportOptions& options,
+                              const std::function<void(std::int64_t)>& progress) {
+  const std::unique_ptr<TableReader> table = open_table(path, TableLimits());
+  return Import(database, *table, options, progress).go();
+}
+
+}  // namespace soda::ingest
