@@ -84,7 +84,7 @@ class RowProgress {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + std::chrono::seconds(terminal_ ? 1 : 10);
-    fmt::print(stderr, terminal_ ? "\r{} rows\033[K" : "{} rows\n", rows);
+    fmt::print(stderr, "{}{} rows{}", terminal_ ? "\r" : "", rows, terminal_ ? "\033[K" : "\n");
     shown_ = true;
     std::fflush(stderr);
   }
@@ -145,8 +145,8 @@ int export_rows(const site::Config& config, const std::string& format, const std
   std::vector<std::string> names;
   for (Column& column : columns) {
     names.push_back(column.name);
-    // Nothing may be lost: a char is ASCII (xml/votable.h).
-    if (column.datatype == "char") column.datatype = "unicodeChar";
+    // Nothing may be lost: a char is ASCII (xml/votable.h). Timestamps and regions are.
+    if (column.datatype == "char" && column.xtype.empty()) column.datatype = "unicodeChar";
   }
   xml::ResultTable table;
   table.name = "obscore";

@@ -137,8 +137,9 @@ std::optional<std::int64_t> shifted(std::int64_t stored, double zero) {
 std::string append_scalar(RowBuilder& row, const StoredColumn& column, std::string_view bytes) {
   const Element element = column.element;
   if (element == Element::boolean || element == Element::bit) {
+    // The first bit is the value and the others are zero; astropy writes the last one.
     const std::optional<bool> value =
-        element == Element::bit ? (load(bytes) & 0x80) != 0 : load_boolean(bytes.front());
+        element == Element::bit ? load(bytes) != 0 : load_boolean(bytes.front());
     value ? row.integer(*value ? 1 : 0) : row.null();
     return {};
   }

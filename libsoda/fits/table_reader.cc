@@ -166,7 +166,7 @@ class BinaryTableReader final : public TableReader {
                           static_cast<std::size_t>(count));
     }
     array_.resize(length);
-    if (bytes_.source().read(table_.heap_offset() + offset, array_) != length) {
+    if (read_foreign(bytes_.source(), table_.heap_offset() + offset, array_) != length) {
       return "its array lies outside the file";
     }
     return append_bytes(i, array_, static_cast<std::size_t>(count));
@@ -181,7 +181,7 @@ class BinaryTableReader final : public TableReader {
                                 longest_gzipped_heap));
     }
     heap_.resize(static_cast<std::size_t>(table_.heap_length()));
-    if (bytes_.source().read(table_.heap_offset(), heap_) != heap_.size()) {
+    if (read_foreign(bytes_.source(), table_.heap_offset(), heap_) != heap_.size()) {
       throw Failure(FailureKind::usage, "the FITS table ends before its arrays");
     }
   }
@@ -224,7 +224,6 @@ std::unique_ptr<TableReader> read_table(const std::string& path, const TableLimi
   try {
     return read_first_table(path, limits);
   } catch (const Failure& failure) {
-    // It is not our archive's file that is damaged, but what somebody brought.
     if (failure.kind() != FailureKind::corrupt_data) throw;
     throw Failure(FailureKind::usage, failure.what());
   }
@@ -233,7 +232,7 @@ std::unique_ptr<TableReader> read_table(const std::string& path, const TableLimi
 ByteInput open_bytes(const std::string& path, std::int64_t inflated_limit) {
   auto source = std::make_shared<OpenSource>(open_source(path, inflated_limit));
   return [source, offset = std::int64_t{0}](std::span<char> into) mutable {
-    const std::size_t got = source->bytes->read(offset, into);
+    const std::size_t got = read_foreign(*source->bytes, offset, into);
     offset += static_cast<std::int64_t>(got);
     return got;
   };

@@ -15,6 +15,15 @@ constexpr std::size_t read_at_once = std::size_t{1} << 16;
 
 }  // namespace
 
+std::size_t read_foreign(ByteSource& source, std::int64_t offset, std::span<char> into) {
+  try {
+    return source.read(offset, into);
+  } catch (const Failure& failure) {
+    if (failure.kind() != FailureKind::corrupt_data) throw;
+    throw Failure(FailureKind::usage, failure.what());
+  }
+}
+
 RowBytes::RowBytes(std::unique_ptr<ByteSource> source, const Hdu& hdu, const TableLimits& limits)
     : source_(std::move(source)), data_offset_(hdu.data_offset) {
   const std::int64_t length = hdu.header.integer("NAXIS1").value_or(0);
@@ -48,7 +57,7 @@ void RowBytes::refill() {
   const auto left = static_cast<std::uint64_t>(rows_ - number_);
   buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(capacity_, left)) * row_length_);
   const std::int64_t from = data_offset_ + number_ * static_cast<std::int64_t>(row_length_);
-  if (source_->read(from, buffer_) != buffer_.size()) {
+  if (read_foreign(*source_, from, buffer_) != buffer_.size()) {
     throw Failure(FailureKind::usage, "the FITS table ends before its last row");
   }
 }

@@ -12,6 +12,10 @@
 
 namespace soda::fits {
 
+// As ByteSource::read, but what is damaged is Failure(usage): it is not our archive's file, but
+// what somebody brought.
+std::size_t read_foreign(ByteSource& source, std::int64_t offset, std::span<char> into);
+
 // Rows of equal length, some at a time.
 class RowBytes {
  public:

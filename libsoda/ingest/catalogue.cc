@@ -85,7 +85,7 @@ class Import {
   std::string complete(store::ObsCore& record) {
     if (record.obs_collection.empty()) record.obs_collection = options_.collection;
     // SIA 2.0 finds rows by s_region only.
-    if (record.s_region.empty() && record.s_ra && record.s_dec && record.s_fov) {
+    if (record.s_region.empty() && record.s_ra && record.s_dec && record.s_fov > 0.0) {
       record.s_region = store::circle_text(*record.s_ra, *record.s_dec, *record.s_fov / 2);
     }
     if (record.obs_publisher_did.empty()) return {};
@@ -135,7 +135,7 @@ class Import {
   std::vector<std::int64_t> rows_;  // their numbers in the table
   std::unordered_set<std::size_t> seen_;
   std::int64_t written_ = 0;  // the last row of the last batch
-  std::size_t settled_ = 0;  // examples of earlier batches
+  std::size_t settled_ = 0;   // examples of earlier batches
   bool writing_ = false;
   ImportReport report_;
 };

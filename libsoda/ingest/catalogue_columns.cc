@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -20,8 +21,9 @@ std::string_view without_prefix(std::string_view utype) {
   return starts_with_ignoring_case(utype, prefix) ? utype.substr(prefix.size()) : utype;
 }
 
-bool same_utype(std::string_view a, std::string_view b) {
-  return !a.empty() && !b.empty() && equal_ignoring_case(without_prefix(a), without_prefix(b));
+bool same_utype(const Column& a, const Column& b) {
+  return !a.utype.empty() && !b.utype.empty() &&
+         equal_ignoring_case(without_prefix(a.utype), without_prefix(b.utype));
 }
 
 // "polygon" or "circle" of DALI 1.1, whose values are numbers only.
@@ -120,44 +122,32 @@ struct Setter {
 }  // namespace
 
 CatalogueColumns::CatalogueColumns(const std::vector<Column>& table, const std::vector<Column>& own)
-    : own_count_(own.size()) {
+    : own_count_(own.size()), taken_(table.size()) {
   const auto same_name = [](const Column& a, const Column& b) {
     return equal_ignoring_case(a.name, b.name);
   };
-  std::vector<bool> taken(table.size());
-  const auto find = [&](const auto& same) {
-    for (std::size_t i = 0; i < table.size(); ++i) {
-      if (!taken[i] && same(table[i])) return i;
-    }
-    return table.size();
-  };
-  const auto take = [&](std::size_t i, Target target, const Column& wanted) {
-    if (i == table.size()) return;
-    taken[i] = true;
-    target.from = i;
-    add(table[i], std::move(target), wanted);
-  };
   for (const ObsCoreColumn& column : store::obscore_columns()) {
-    take(find([&](const Column& other) { return same_name(other, column); }),
-         {.from = 0, .obscore = &column}, column);
+    take(table, column, Target{&column, 0}, same_name);
   }
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    take(find([&](const Column& other) { return same_name(other, own[i]); }), {.from = 0, .own = i},
-         own[i]);
-  }
+  for (std::size_t i = 0; i < own.size(); ++i) take(table, own[i], Target{nullptr, i}, same_name);
   for (const ObsCoreColumn& column : store::obscore_columns()) {
-    if (has(column.name)) continue;
-    take(find([&](const Column& other) { return same_utype(other.utype, column.utype); }),
-         {.from = 0, .obscore = &column}, column);
+    if (!has(column.name)) take(table, column, Target{&column, 0}, same_utype);
   }
   for (std::size_t i = 0; i < table.size(); ++i) {
-    if (!taken[i]) ignored_.push_back(table[i].name);
+    if (!taken_[i]) ignored_.push_back(table[i].name);
   }
 }
 
-void CatalogueColumns::add(const Column& column, Target target, const Column& wanted) {
-  target.type = wanted.type;
-  target.name = wanted.name;
+void CatalogueColumns::take(const std::vector<Column>& table, const Column& wanted, Target target,
+                            bool (*same)(const Column&, const Column&)) {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (taken_[i] || !same(table[i], wanted)) continue;
+    taken_[i] = true;
+    return add(table[i], wanted, {i, target, wanted.type, wanted.name, {}, {}});
+  }
+}
+
+void CatalogueColumns::add(const Column& column, const Column& wanted, Assignment made) {
   // Texts have no unit, and of a plain number it says what is counted.
   if (wanted.type != ColumnType::text && !wanted.unit.empty()) {
     const auto found = conversion(column.unit, wanted.unit);
@@ -166,37 +156,37 @@ void CatalogueColumns::add(const Column& column, Target target, const Column& wa
                     fmt::format("the column \"{}\" is in \"{}\", which cannot be converted to {}",
                                 quoted(column.name), quoted(column.unit), wanted.unit));
     }
-    target.conversion = *found;
+    made.conversion = *found;
   }
-  if (target.obscore != nullptr && wanted.name == "s_region") target.shape = shape_of(column);
-  targets_.push_back(std::move(target));
+  if (wanted.name == "s_region") made.shape = shape_of(column);
+  assignments_.push_back(std::move(made));
 }
 
 bool CatalogueColumns::has(std::string_view obscore_column) const {
-  return std::ranges::any_of(targets_, [&](const Target& target) {
-    return target.obscore != nullptr && target.name == obscore_column;
+  return std::ranges::any_of(assignments_, [&](const Assignment& made) {
+    return made.target.obscore != nullptr && made.name == obscore_column;
   });
 }
 
 std::string CatalogueColumns::fill(std::span<const Cell> cells, store::CatalogueRow& row) const {
   row = {};
   row.own.resize(own_count_);
-  for (const Target& target : targets_) {
-    const Cell& cell = cells[target.from];
-    Converted found = converted(cell, target.type, target.conversion);
+  for (const Assignment& made : assignments_) {
+    const Cell& cell = cells[made.from];
+    Converted found = converted(cell, made.type, made.conversion);
     if (!found.understood) {
-      return fmt::format("{} is \"{}\", which is no {}", target.name, quoted(text_of(cell)),
-                         target.type == ColumnType::integer ? "integer" : "number");
+      return fmt::format("{} is \"{}\", which is no {}", made.name, quoted(text_of(cell)),
+                         made.type == ColumnType::integer ? "integer" : "number");
     }
     const bool is_null = std::holds_alternative<std::monostate>(found.value);
-    if (target.obscore == nullptr) {
-      row.own[target.own] = std::move(found.value);
+    if (made.target.obscore == nullptr) {
+      row.own[made.target.own] = std::move(found.value);
     } else if (!is_null) {
-      std::visit(Setter{row.obscore, found.value}, target.obscore->member);
-      if (target.name == "s_region") {
-        row.obscore.s_region = with_frame(target.shape + row.obscore.s_region);
+      std::visit(Setter{row.obscore, found.value}, made.target.obscore->member);
+      if (made.name == "s_region") {
+        row.obscore.s_region = with_frame(made.shape + row.obscore.s_region);
       }
-    } else if (target.name == "calib_level") {
+    } else if (made.name == "calib_level") {
       return "calib_level is missing";
     }
   }

@@ -26,21 +26,27 @@ class CatalogueColumns {
   std::string fill(std::span<const Cell> cells, store::CatalogueRow& row) const;
 
  private:
-  // How a region that is only numbers becomes one: by its xtype (DALI 1.1 section 3.3).
   struct Target {
-    std::size_t from;                               // index in the table
-    const store::ObsCoreColumn* obscore = nullptr;  // or
-    std::size_t own = 0;                            // index there
-    ColumnType type = ColumnType::text;
+    const store::ObsCoreColumn* obscore;  // or, when there is none,
+    std::size_t own;                      // the index of one of the archive's own
+  };
+  struct Assignment {
+    std::size_t from;  // index in the table
+    Target target;
+    ColumnType type;
     std::string name;
     Conversion conversion;
-    std::string shape;  // put before the numbers of an s_region
+    std::string shape;  // what an s_region needs before its numbers
   };
 
-  void add(const Column& column, Target target, const Column& wanted);
+  // The first column of the table that is the same and not taken yet, if there is one.
+  void take(const std::vector<Column>& table, const Column& wanted, Target target,
+            bool (*same)(const Column&, const Column&));
+  void add(const Column& column, const Column& wanted, Assignment made);
 
   std::size_t own_count_;
-  std::vector<Target> targets_;
+  std::vector<bool> taken_;  // columns of the table
+  std::vector<Assignment> assignments_;
   std::vector<std::string> ignored_;
 };
 

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(csv_that_is_none) {
   BOOST_TEST((kind_of_failure("a,b\n1,\"2\n") == FailureKind::usage));
 }
 
-BOOST_AUTO_TEST_CASE(limits) {
+BOOST_AUTO_TEST_CASE(table_limits) {
   TableLimits limits;
   limits.columns = 3;
   BOOST_TEST((kind_of_failure("a,b,c,d\n", limits) == FailureKind::too_large));
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(limits) {
   BOOST_TEST((kind_of_failure("a,b\n1,2\n3,4\n", limits) == FailureKind::too_large));
 }
 
-BOOST_AUTO_TEST_CASE(names) {
+BOOST_AUTO_TEST_CASE(column_names) {
   BOOST_TEST(csv("x,,X, x ,x_2,col2") == (Lines{"x", "col2", "X_2", "x_3", "x_2_2", "col2_2"}),
              boost::test_tools::per_element());
 }
