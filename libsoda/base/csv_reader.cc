@@ -75,7 +75,7 @@ Delimiter delimiter_of(std::string_view beginning) {
 class CsvReader final : public TableReader {
  public:
   CsvReader(ByteInput input, const TableLimits& limits, std::optional<Delimiter> delimiter)
-      : limits_(limits), characters_(limited(std::move(input), limits)), record_(limits) {
+      : TableReader(limits), characters_(limited(std::move(input), limits)) {
     if (characters_.first_block().starts_with(byte_order_mark)) {
       characters_.drop(byte_order_mark.size());
     }
@@ -85,54 +85,53 @@ class CsvReader final : public TableReader {
     read_header();
   }
 
-  const std::vector<Column>& columns() const noexcept override { return columns_; }
-  std::span<const Cell> row() const noexcept override { return row_; }
-  std::int64_t row_number() const noexcept override { return number_; }
-
-  bool next() override {
-    row_ = {};
-    if (!read_record()) return false;
-    check_rows(++number_, limits_);
-    if (!defect_.empty()) throw RowFailure(number_, defect_);
-    if (record_.size() != columns_.size()) {
-      throw RowFailure(number_, fmt::format("it has {} fields, the header line {}", record_.size(),
-                                            columns_.size()));
-    }
-    row_ = record_.cells();
-    return true;
-  }
-
  private:
   enum class Quotes { enclose, literal };
 
   void read_header() {
-    if (!read_record()) throw unusable("it has no header line");
-    if (!defect_.empty()) throw unusable("header line: " + defect_);
-    for (const Cell& cell : record_.cells()) {
+    RowBuilder header(limits());
+    if (!find_row()) throw unusable("it has no header line");
+    if (const std::string wrong = read_record(header); !wrong.empty()) {
+      throw unusable("header line: " + wrong);
+    }
+    std::vector<Column> columns;
+    for (const Cell& cell : header.cells()) {
       Column column;
       const auto* name = std::get_if<std::string_view>(&cell);
       column.name = name != nullptr ? *name : std::string_view();
       column.datatype = "unicodeChar";
       column.arraysize = "*";
-      columns_.push_back(std::move(column));
+      columns.push_back(std::move(column));
     }
-    name_columns(columns_);
+    set_columns(std::move(columns));
   }
 
-  // The next line that is not empty, into record_ and defect_; false at the end.
-  bool read_record() {
+  // Empty lines are none.
+  bool find_row() override {
     while (characters_.peek() == '\r' || characters_.peek() == '\n') characters_.skip();
-    if (characters_.peek() == Characters::end) return false;
-    record_.clear();
-    defect_.clear();
+    return characters_.peek() != Characters::end;
+  }
+
+  std::string fill(RowBuilder& row) override {
+    const std::string wrong = read_record(row);
+    if (!wrong.empty() || row.size() == columns().size()) return wrong;
+    return fmt::format("it has {} fields, the header line {}", row.size(), columns().size());
+  }
+
+  // Up to the end of its line; what is wrong with it.
+  std::string read_record(RowBuilder& record) {
+    std::string defect;
     do {
-      read_field();
+      const std::string_view wrong = read_field(record);
+      if (defect.empty() && !wrong.empty()) {
+        defect = fmt::format("field {}: {}", record.size(), wrong);
+      }
       // Of a row that is refused anyway nothing more is kept than is allowed.
-      check_columns(record_.size(), limits_);
+      check_columns(record.size(), limits());
     } while (take(separator_));
     take('\r');
     take('\n');
-    return true;
+    return defect;
   }
 
   bool take(char wanted) {
@@ -141,49 +140,41 @@ class CsvReader final : public TableReader {
     return true;
   }
 
-  void read_field() {
+  // Makes a cell; what is wrong with it.
+  std::string_view read_field(RowBuilder& record) {
     const bool quoted = quotes_ == Quotes::enclose && take('"');
-    if (quoted) read_quoted();
-    const std::size_t enclosed = record_.open_text().size();
-    read_bare();
-    const std::string_view text = record_.open_text();
-    if (quoted && text.size() > enclosed) spoil("there is text behind a closing quote");
-    if (!is_utf8(text)) spoil("it holds bytes that are no UTF-8");
-    if (text.empty() && !quoted) return record_.null();
-    record_.end_text();
+    if (quoted) read_quoted(record);
+    const std::size_t enclosed = record.open_text().size();
+    read_bare(record);
+    const std::string_view text = record.open_text();
+    const bool is_text = is_utf8(text);
+    const bool goes_on = quoted && text.size() > enclosed;
+    text.empty() && !quoted ? record.null() : record.end_text();
+    if (!is_text) return "it holds bytes that are no UTF-8";
+    return goes_on ? "there is text behind a closing quote" : "";
   }
 
-  void spoil(std::string_view what) {
-    if (defect_.empty()) defect_ = fmt::format("field {}: {}", record_.size() + 1, what);
-  }
-
-  void read_bare() {
+  void read_bare(RowBuilder& record) {
     const auto stops = [this](char c) { return c == separator_ || c == '\r' || c == '\n'; };
     while (characters_.peek() != Characters::end && !stops(static_cast<char>(characters_.peek()))) {
-      record_.append(characters_.take_until(stops));
+      record.append(characters_.take_until(stops));
     }
   }
 
   // Behind the opening quote, up to and with the closing one.
-  void read_quoted() {
+  void read_quoted(RowBuilder& record) {
     for (;;) {
       if (characters_.peek() == Characters::end) throw unusable("a quoted field does not end");
-      record_.append(characters_.take_until([](char c) { return c == '"'; }));
+      record.append(characters_.take_until([](char c) { return c == '"'; }));
       if (!take('"')) continue;
       if (!take('"')) return;
-      record_.append("\"");
+      record.append("\"");
     }
   }
 
-  TableLimits limits_;
   Characters characters_;
   char separator_ = ',';
   Quotes quotes_ = Quotes::enclose;
-  std::vector<Column> columns_;
-  RowBuilder record_;
-  std::string defect_;  // of the present record; empty: none
-  std::span<const Cell> row_;
-  std::int64_t number_ = 0;
 };
 
 }  // namespace

@@ -89,4 +89,24 @@ std::span<const Cell> RowBuilder::cells() {
   return cells_;
 }
 
+bool TableReader::next() {
+  cells_ = {};
+  row_.clear();
+  if (!find_row()) return false;
+  check_rows(++number_, limits_);
+  if (const std::string wrong = fill(row_); !wrong.empty()) throw RowFailure(number_, wrong);
+  cells_ = row_.cells();
+  return true;
+}
+
+void TableReader::set_columns(std::vector<Column> columns) {
+  check_columns(columns.size(), limits_);
+  name_columns(columns);
+  columns_ = std::move(columns);
+}
+
+std::string TableReader::in_column(std::size_t column, std::string_view what) const {
+  return fmt::format("column \"{}\": {}", quoted(columns_[column].name), what);
+}
+
 }  // namespace soda

@@ -47,25 +47,6 @@ class RowFailure : public Failure {
   std::string reason_;
 };
 
-class TableReader {
- public:
-  TableReader() = default;
-  virtual ~TableReader() = default;
-  TableReader(const TableReader&) = delete;
-  TableReader& operator=(const TableReader&) = delete;
-
-  // Known from the beginning, with names that differ from each other (name_columns).
-  virtual const std::vector<Column>& columns() const noexcept = 0;
-  // Goes to the next row; false when there is none. RowFailure: this row is refused, the next call
-  // goes on behind it. Every other Failure ends the table: usage (it is damaged or not understood),
-  // too_large (a limit), and what the input throws.
-  virtual bool next() = 0;
-  // One cell for each column; valid until the next call of next().
-  virtual std::span<const Cell> row() const noexcept = 0;
-  // Of the present row, from 1; of the one that was refused after a RowFailure.
-  virtual std::int64_t row_number() const noexcept = 0;
-};
-
 // Names for the columns that have none ("col3" for the third), and a number behind the names that
 // occur again, letter case ignored ("flux", "Flux_2"); blanks at the ends are dropped.
 void name_columns(std::vector<Column>& columns);
@@ -95,7 +76,6 @@ class RowBuilder {
   void end_text();
   // What has been appended since the last end_text().
   std::string_view open_text() const noexcept { return std::string_view(text_).substr(begin_); }
-  void drop_text() { text_.resize(begin_); }
 
   // Views into this object, until the next change.
   std::span<const Cell> cells();
@@ -109,6 +89,45 @@ class RowBuilder {
   std::size_t begin_ = 0;
   std::vector<Extent> texts_;
   std::vector<Cell> cells_;
+};
+
+// A reader of one format says where rows come from; what all of them owe to whoever reads is here.
+class TableReader {
+ public:
+  virtual ~TableReader() = default;
+  TableReader(const TableReader&) = delete;
+  TableReader& operator=(const TableReader&) = delete;
+
+  // Known from the beginning, with names that differ from each other (name_columns).
+  const std::vector<Column>& columns() const noexcept { return columns_; }
+  // Goes to the next row; false when there is none. RowFailure: this row is refused, the next call
+  // goes on behind it. Every other Failure ends the table: usage (it is damaged or not understood),
+  // too_large (a limit), and what the input throws.
+  bool next();
+  // One cell for each column; valid until the next call of next().
+  std::span<const Cell> row() const noexcept { return cells_; }
+  // Of the present row, from 1; of the one that was refused after a RowFailure.
+  std::int64_t row_number() const noexcept { return number_; }
+
+ protected:
+  explicit TableReader(const TableLimits& limits) : limits_(limits), row_(limits) {}
+  // Gives the columns their names.
+  void set_columns(std::vector<Column> columns);
+  const TableLimits& limits() const noexcept { return limits_; }
+  // What is wrong with a cell, as part of what is wrong with its row.
+  std::string in_column(std::size_t column, std::string_view what) const;
+
+ private:
+  // Whether there is another row, which then is the next one to be filled.
+  virtual bool find_row() = 0;
+  // Makes its cells. Returns what is wrong with it, empty when it was taken.
+  virtual std::string fill(RowBuilder& row) = 0;
+
+  TableLimits limits_;
+  std::vector<Column> columns_;
+  RowBuilder row_;
+  std::span<const Cell> cells_;
+  std::int64_t number_ = 0;
 };
 
 }  // namespace soda

@@ -73,32 +73,28 @@ std::optional<double> real_of(const Field& field, std::string_view text) {
 class AsciiTableReader final : public TableReader {
  public:
   AsciiTableReader(std::unique_ptr<ByteSource> source, const Hdu& hdu, const TableLimits& limits)
-      : bytes_(std::move(source), hdu, limits), row_(limits) {
+      : TableReader(limits), bytes_(std::move(source), hdu, limits) {
     const Header& header = hdu.header;
     const std::int64_t count = header.integer("TFIELDS").value_or(0);
     const auto row_length = static_cast<std::size_t>(header.integer("NAXIS1").value_or(0));
     check_columns(static_cast<std::size_t>(count), limits);
+    std::vector<Column> columns;
     for (int i = 1; i <= count; ++i) {
       fields_.push_back(field_of(header, i, row_length));
-      columns_.push_back(column_of(header, i, fields_.back()));
+      columns.push_back(column_of(header, i, fields_.back()));
     }
-    name_columns(columns_);
-  }
-
-  const std::vector<Column>& columns() const noexcept override { return columns_; }
-  std::span<const Cell> row() const noexcept override { return cells_; }
-  std::int64_t row_number() const noexcept override { return bytes_.number(); }
-
-  bool next() override {
-    cells_ = {};
-    row_.clear();
-    if (!bytes_.next()) return false;
-    for (std::size_t i = 0; i < fields_.size(); ++i) append(i);
-    cells_ = row_.cells();
-    return true;
+    set_columns(std::move(columns));
   }
 
  private:
+  bool find_row() override { return bytes_.next(); }
+  std::string fill(RowBuilder& row) override {
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      if (const std::string wrong = append(row, i); !wrong.empty()) return in_column(i, wrong);
+    }
+    return {};
+  }
+
   static Column column_of(const Header& header, int index, const Field& field) {
     Column column = described_column(header, index);
     const bool is_integer = field.format == 'I' && !field.is_scaled();
@@ -110,37 +106,32 @@ class AsciiTableReader final : public TableReader {
     return column;
   }
 
-  void append(std::size_t i) {
+  // What is wrong with the cell, empty when it was taken.
+  std::string append(RowBuilder& row, std::size_t i) {
     const Field& field = fields_[i];
     std::string_view text = bytes_.row().substr(field.begin, field.width);
     text = text.substr(0, text.find('\0'));
     const std::string_view trimmed = trim(text);
-    if (trimmed.empty() || field.null == trimmed) return row_.null();
-    if (field.format == 'A') {
-      if (!is_utf8(text)) refuse(i, "it holds bytes that are no UTF-8");
-      row_.append(text.substr(0, text.find_last_not_of(' ') + 1));
-      return row_.end_text();
-    }
-    if (columns_[i].type == ColumnType::integer) {
+    if (trimmed.empty() || field.null == trimmed) {
+      row.null();
+    } else if (field.format == 'A') {
+      if (!is_utf8(text)) return "it holds bytes that are no UTF-8";
+      row.append(text.substr(0, text.find_last_not_of(' ') + 1));
+      row.end_text();
+    } else if (columns()[i].type == ColumnType::integer) {
       const auto value = to_integer(trimmed);
-      if (!value) refuse(i, fmt::format("\"{}\" is no integer", quoted(trimmed)));
-      return row_.integer(*value);
+      if (!value) return fmt::format("\"{}\" is no integer", quoted(trimmed));
+      row.integer(*value);
+    } else {
+      const auto value = real_of(field, trimmed);
+      if (!value) return fmt::format("\"{}\" is no number", quoted(trimmed));
+      row.real(field.zero + field.scale * *value);
     }
-    const auto value = real_of(field, trimmed);
-    if (!value) refuse(i, fmt::format("\"{}\" is no number", quoted(trimmed)));
-    row_.real(field.zero + field.scale * *value);
-  }
-
-  [[noreturn]] void refuse(std::size_t i, const std::string& what) const {
-    throw RowFailure(row_number(),
-                     fmt::format("column \"{}\": {}", quoted(columns_[i].name), what));
+    return {};
   }
 
   RowBytes bytes_;
   std::vector<Field> fields_;
-  std::vector<Column> columns_;
-  RowBuilder row_;
-  std::span<const Cell> cells_;
 };
 
 }  // namespace

@@ -80,8 +80,8 @@ StoredColumn stored_column(const Header& header, const TableColumn& column) {
 class BinaryTableReader final : public TableReader {
  public:
   BinaryTableReader(OpenSource source, const Hdu& hdu, const TableLimits& limits)
-      : limits_(limits), table_(hdu), bytes_(std::move(source.bytes), hdu, limits), row_(limits) {
-    check_columns(table_.columns().size(), limits);
+      : TableReader(limits), table_(hdu), bytes_(std::move(source.bytes), hdu, limits) {
+    std::vector<Column> columns;
     bool has_arrays = false;
     for (const TableColumn& stored : table_.columns()) {
       stored_.push_back(stored_column(hdu.header, stored));
@@ -89,57 +89,48 @@ class BinaryTableReader final : public TableReader {
       column.type = value_type(stored_.back());
       column.datatype = value_datatype(stored_.back());
       column.arraysize = arraysize_of(hdu.header, stored, stored_.back().element);
-      columns_.push_back(std::move(column));
+      columns.push_back(std::move(column));
       has_arrays = has_arrays || is_variable(stored);
     }
-    name_columns(columns_);
+    set_columns(std::move(columns));
     if (has_arrays && source.gzipped) load_heap();
   }
 
-  const std::vector<Column>& columns() const noexcept override { return columns_; }
-  std::span<const Cell> row() const noexcept override { return cells_; }
-  std::int64_t row_number() const noexcept override { return bytes_.number(); }
-
-  bool next() override {
-    cells_ = {};
-    row_.clear();
-    if (!bytes_.next()) return false;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const std::string wrong = append(i);
-      if (wrong.empty()) continue;
-      throw RowFailure(row_number(),
-                       fmt::format("column \"{}\": {}", quoted(columns_[i].name), wrong));
+ private:
+  bool find_row() override { return bytes_.next(); }
+  std::string fill(RowBuilder& row) override {
+    for (std::size_t i = 0; i < stored_.size(); ++i) {
+      if (const std::string wrong = append(row, i); !wrong.empty()) return in_column(i, wrong);
     }
-    cells_ = row_.cells();
-    return true;
+    return {};
   }
 
- private:
-  std::string append(std::size_t i) {
+  std::string append(RowBuilder& row, std::size_t i) {
     const TableColumn& column = table_.columns()[i];
     const auto offset = static_cast<std::size_t>(column.offset);
-    if (is_variable(column)) return append_array(i, offset);
+    if (is_variable(column)) return append_array(row, i, offset);
     const auto count = static_cast<std::size_t>(column.repeat);
-    return append_bytes(i, bytes_.row().substr(offset, width(i, count)), count);
+    return append_bytes(row, i, bytes_.row().substr(offset, width(i, count)), count);
   }
 
   std::size_t width(std::size_t i, std::uint64_t count) const {
     const auto bytes = bytes_of(stored_[i].element, count);
-    check_length(bytes.value_or(limits_.cell + 1), 0, limits_);
+    check_length(bytes.value_or(limits().cell + 1), 0, limits());
     return *bytes;
   }
 
   // Blanks at the end of a text are what writers fill up with.
-  std::string append_bytes(std::size_t i, std::string_view bytes, std::size_t count) {
+  std::string append_bytes(RowBuilder& row, std::size_t i, std::string_view bytes,
+                           std::size_t count) {
     if (stored_[i].element == Element::character) {
       bytes = bytes.substr(0, bytes.find('\0'));
       bytes = bytes.substr(0, bytes.find_last_not_of(' ') + 1);
     }
-    return append_binary(row_, stored_[i], bytes, count);
+    return append_binary(row, stored_[i], bytes, count);
   }
 
   // Section 7.3.5: number of elements, and place in the heap.
-  std::string append_array(std::size_t i, std::size_t at) {
+  std::string append_array(RowBuilder& row, std::size_t i, std::size_t at) {
     const TableColumn& column = table_.columns()[i];
     std::int64_t count = 0, offset = 0;
     if (column.repeat > 0) {
@@ -151,7 +142,7 @@ class BinaryTableReader final : public TableReader {
                        : load_big_endian<std::int32_t>(descriptor + 4);
     }
     if (count == 0) {
-      row_.null();
+      row.null();
       return {};
     }
     if (count < 0 || offset < 0) return "its array lies outside the heap";
@@ -161,7 +152,7 @@ class BinaryTableReader final : public TableReader {
       return "its array lies outside the heap";
     }
     if (!heap_.empty()) {
-      return append_bytes(i,
+      return append_bytes(row, i,
                           std::string_view(heap_).substr(static_cast<std::size_t>(offset), length),
                           static_cast<std::size_t>(count));
     }
@@ -169,7 +160,7 @@ class BinaryTableReader final : public TableReader {
     if (read_foreign(bytes_.source(), table_.heap_offset() + offset, array_) != length) {
       return "its array lies outside the file";
     }
-    return append_bytes(i, array_, static_cast<std::size_t>(count));
+    return append_bytes(row, i, array_, static_cast<std::size_t>(count));
   }
 
   // Going back and forth in a gzipped file would inflate it again for each row.
@@ -186,15 +177,11 @@ class BinaryTableReader final : public TableReader {
     }
   }
 
-  TableLimits limits_;
   BinaryTable table_;
   RowBytes bytes_;
   std::vector<StoredColumn> stored_;
-  std::vector<Column> columns_;
   std::string heap_;  // of gzipped files only
   std::string array_;
-  RowBuilder row_;
-  std::span<const Cell> cells_;
 };
 
 std::unique_ptr<TableReader> read_first_table(const std::string& path, const TableLimits& limits) {

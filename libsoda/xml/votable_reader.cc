@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/failure.h"
@@ -118,22 +119,23 @@ class BinaryRows {
     need_ = length;
     return bytes_.size() - at_ >= length;
   }
-  // Takes it; what is wrong with its cells, empty for nothing. REQUIRES: ready().
-  std::string take(RowBuilder& row) {
+  struct Wrong {
+    std::size_t column;
+    std::string what;
+  };
+  // Takes it; the first cell of it that is wrong. REQUIRES: ready().
+  std::optional<Wrong> take(RowBuilder& row) {
     const std::string_view bytes = std::string_view(bytes_).substr(at_, need_);
     at_ += need_;
     need_ = 0;
     std::size_t from = flag_bytes_;
-    std::string defect;
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       const Cells cells = cells_at(bytes, from, fields_[i]);
       from = cells.begin + cells.length;
-      const std::string wrong = append(row, i, bytes, cells);
-      if (!wrong.empty() && defect.empty()) {
-        defect = fmt::format("column \"{}\": {}", quoted(fields_[i].column.name), wrong);
-      }
+      std::string what = append(row, i, bytes, cells);
+      if (!what.empty()) return Wrong{i, std::move(what)};
     }
-    return defect;
+    return std::nullopt;
   }
 
  private:
@@ -182,12 +184,8 @@ class BinaryRows {
       row.null();
       return {};
     }
-    std::string wrong =
-        append_binary(row, fields_[i].stored, bytes.substr(cells.begin, cells.length), cells.count);
-    if (wrong.empty()) return {};
-    row.drop_text();
-    row.null();
-    return wrong;
+    return append_binary(row, fields_[i].stored, bytes.substr(cells.begin, cells.length),
+                         cells.count);
   }
 
   const std::vector<ReadField>& fields_;
@@ -388,43 +386,35 @@ constexpr std::array<Document::Rule, 18> Document::rules = {{
 class VoTableReader final : public TableReader {
  public:
   VoTableReader(ByteInput input, const TableLimits& limits)
-      : limits_(limits),
+      : TableReader(limits),
         input_(limited(std::move(input), limits)),
         document_(limits),
         parser_(document_),
-        chunk_(chunk_size, '\0'),
-        row_(limits) {
+        chunk_(chunk_size, '\0') {
     while (!document_.declared()) {
       if (!feed()) throw unreadable("it has no table");
     }
-    for (const ReadField& field : document_.fields()) columns_.push_back(field.column);
-    name_columns(columns_);
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      document_.fields()[i].column.name = columns_[i].name;
-    }
+    std::vector<Column> declared;
+    for (const ReadField& field : document_.fields()) declared.push_back(field.column);
+    set_columns(std::move(declared));
   }
 
-  const std::vector<Column>& columns() const noexcept override { return columns_; }
-  std::span<const Cell> row() const noexcept override { return cells_; }
-  std::int64_t row_number() const noexcept override { return number_; }
-
-  bool next() override {
-    cells_ = {};
-    row_.clear();
+ private:
+  bool find_row() override {
     while (document_.waiting().empty() && !document_.binary().ready()) {
       if (feed()) continue;
       if (!document_.binary().empty()) throw unreadable("its stream ends within a row");
       return false;
     }
-    check_rows(++number_, limits_);
-    const std::string defect =
-        document_.waiting().empty() ? document_.binary().take(row_) : take_text_row();
-    if (!defect.empty()) throw RowFailure(number_, defect);
-    cells_ = row_.cells();
     return true;
   }
 
- private:
+  std::string fill(RowBuilder& row) override {
+    if (!document_.waiting().empty()) return fill_from_text(row);
+    const auto wrong = document_.binary().take(row);
+    return wrong ? in_column(wrong->column, wrong->what) : std::string();
+  }
+
   // Hands the next piece to the parser; false when there was none.
   bool feed() {
     if (finished_) return false;
@@ -438,32 +428,26 @@ class VoTableReader final : public TableReader {
     return true;
   }
 
-  std::string take_text_row() {
+  std::string fill_from_text(RowBuilder& row) {
     WaitingRows& waiting = document_.waiting();
     std::string defect;
-    if (waiting.cells() != columns_.size()) {
+    if (waiting.cells() != columns().size()) {
       defect =
-          fmt::format("it has {} cells, the table {} columns", waiting.cells(), columns_.size());
+          fmt::format("it has {} cells, the table {} columns", waiting.cells(), columns().size());
     }
-    for (std::size_t i = 0; i < columns_.size() && defect.empty(); ++i) {
-      const std::string wrong = append_text_cell(row_, document_.fields()[i], waiting.cell(i));
-      if (!wrong.empty())
-        defect = fmt::format("column \"{}\": {}", quoted(columns_[i].name), wrong);
+    for (std::size_t i = 0; i < columns().size() && defect.empty(); ++i) {
+      const std::string wrong = append_text_cell(row, document_.fields()[i], waiting.cell(i));
+      if (!wrong.empty()) defect = in_column(i, wrong);
     }
     waiting.pop();
     return defect;
   }
 
-  TableLimits limits_;
   ByteInput input_;
   Document document_;
   EventParser parser_;
   std::string chunk_;
   bool finished_ = false;
-  std::vector<Column> columns_;
-  RowBuilder row_;
-  std::span<const Cell> cells_;
-  std::int64_t number_ = 0;
 };
 
 }  // namespace
