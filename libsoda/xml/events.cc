@@ -5,6 +5,7 @@
 #include <libxml/xmlerror.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <exception>
 #include <new>
 
@@ -16,7 +17,9 @@ namespace soda::xml {
 namespace {
 
 constexpr int deepest = 64;
-constexpr std::size_t longest_part = std::size_t{1} << 30;  // of what libxml2 counts in an int
+constexpr std::size_t part = std::size_t{1} << 14;                // what libxml2 gets at once
+constexpr std::ptrdiff_t longest_wait = std::ptrdiff_t{1} << 17;  // for the end of what has begun
+constexpr int most_names = 10'000;
 
 std::string_view view(const xmlChar* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
@@ -137,6 +140,15 @@ struct EventParser::Impl {
       throw Failure(FailureKind::usage,
                     fmt::format("the XML document is damaged (libxml2's error {})", status));
     }
+    // What follows costs libxml2 time that grows with the square of the length, or of the number.
+    const xmlParserInput* const input = context->input;
+    if (input != nullptr && input->end - input->cur > longest_wait) {
+      throw refused(
+          fmt::format("a tag, comment or CDATA section is longer than {} bytes", longest_wait));
+    }
+    if (xmlDictSize(context->dict) > most_names) {
+      throw refused(fmt::format("it has more than {} different names", most_names));
+    }
   }
 
   Events& events;
@@ -149,8 +161,8 @@ EventParser::EventParser(Events& events) : impl_(std::make_unique<Impl>(events))
 EventParser::~EventParser() = default;
 
 void EventParser::feed(std::string_view bytes) {
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), longest_part))) {
-    impl_->parse(bytes.substr(0, longest_part), 0);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), part))) {
+    impl_->parse(bytes.substr(0, part), 0);
   }
 }
 

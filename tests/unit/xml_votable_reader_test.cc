@@ -245,6 +245,22 @@ BOOST_AUTO_TEST_CASE(votable_limits) {
   BOOST_TEST(contains(failure("<VOTABLE>" + deep), "64 deep"));
 }
 
+// What would take libxml2 minutes: it is refused before.
+BOOST_AUTO_TEST_CASE(votable_that_is_slow) {
+  const auto many = [](std::string_view part, int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += fmt::format(fmt::runtime(part), i);
+    return text;
+  };
+  BOOST_TEST(contains(failure("<VOTABLE " + many(" a{}=''", 300000) + "/>"), "longer than 131072"));
+  BOOST_TEST(contains(failure("<VOTABLE><!--" + many("- ", 100000) + "--></VOTABLE>"),
+                      "longer than 131072"));
+  BOOST_TEST(contains(failure("<VOTABLE><![CDATA[" + many("x", 9000000) + "]]></VOTABLE>"),
+                      "longer than 131072"));
+  BOOST_TEST(contains(failure("<VOTABLE>" + many("<a{}/>", 500000)), "different names"));
+  BOOST_TEST(contains(failure("<VOTABLE>" + many("&amp;", 100000) + "</VOTABLE>"), "no table"));
+}
+
 // RFC 4648 section 10.
 BOOST_AUTO_TEST_CASE(base64_vectors) {
   const std::pair<std::string, std::string> vectors[] = {{"", ""},
