@@ -151,6 +151,13 @@ class BinaryTableReader final : public TableReader {
         static_cast<std::int64_t>(length) > table_.heap_length() - offset) {
       return "its array lies outside the heap";
     }
+    // Many rows may point to one array: what they make of it counts, not what the file has.
+    arrays_ += static_cast<std::int64_t>(length);
+    if (arrays_ > limits().bytes) {
+      throw Failure(
+          FailureKind::too_large,
+          fmt::format("the arrays of the table are longer than {} bytes", limits().bytes));
+    }
     if (!heap_.empty()) {
       return append_bytes(row, i,
                           std::string_view(heap_).substr(static_cast<std::size_t>(offset), length),
@@ -180,7 +187,8 @@ class BinaryTableReader final : public TableReader {
   BinaryTable table_;
   RowBytes bytes_;
   std::vector<StoredColumn> stored_;
-  std::string heap_;  // of gzipped files only
+  std::int64_t arrays_ = 0;  // bytes of all arrays so far
+  std::string heap_;         // of gzipped files only
   std::string array_;
 };
 

@@ -149,6 +149,15 @@ BOOST_AUTO_TEST_CASE(fits_tables_that_lie) {
   limits.cell = 3;
   BOOST_TEST(contains(failure(table("BINTABLE", {8, 2}, two_columns, two_rows), limits, too_large),
                       "3 bytes"));
+  // A thousand rows of one array.
+  limits = {};
+  limits.bytes = 12000;
+  std::string rows;
+  for (int i = 0; i < 1000; ++i) rows += "\0\0\0\x10\0\0\0\0"s;
+  BOOST_TEST(contains(failure(table("BINTABLE", {8, 1000, 16}, {"TFIELDS = 1", "TFORM1  = '1PB'"},
+                                    rows + std::string(16, 'x')),
+                              limits, too_large),
+                      "arrays"));
   // Rows without bytes are none.
   const File nothing(table("BINTABLE", {0, 1000}, {"TFIELDS = 1", "TFORM1  = '0J'"}, ""));
   BOOST_TEST(nothing.rows().empty());
