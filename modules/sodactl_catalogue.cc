@@ -118,6 +118,7 @@ int import_rows(const site::Config& config, const std::string& file,
   store::Database database(config.text("database"), store::Database::Mode::read_write);
   ingest::ImportOptions options;
   options.collection = collection;
+  options.own = config.columns();
   const ingest::ImportReport report = [&] {
     RowProgress progress;
     return ingest::import_catalogue(database, file, options, std::ref(progress));

@@ -41,7 +41,7 @@ class Import {
         table_(table),
         options_(options),
         progress_(progress),
-        recorder_(database),
+        recorder_(database, options.own),
         columns_(table.columns(), recorder_.own()) {
     need_columns(columns_, options);
     report_.ignored = columns_.ignored();

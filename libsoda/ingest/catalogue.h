@@ -14,6 +14,7 @@ namespace soda::ingest {
 
 struct ImportOptions {
   std::string collection;      // for rows that name none
+  std::vector<Column> own;     // the archive's own columns, as its settings declare them
   std::size_t batch = 10'000;  // rows a transaction
 };
 

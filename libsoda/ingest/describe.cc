@@ -150,6 +150,26 @@ store::ObsCore obscore_of(const Contents& contents, std::size_t index, const Wor
   return record;
 }
 
+// Of the archive's own columns; a text that is no number of the column's type is passed over.
+std::vector<store::Value> own_values(const Contents& contents, std::size_t index,
+                                     const std::vector<Column>& own) {
+  const Keywords keywords(contents.headers[index], contents.headers[0], contents.settings);
+  std::vector<store::Value> values;
+  for (const Column& column : own) {
+    std::vector<std::string> texts = keywords.all(column.name);
+    const auto constant = contents.settings.constants.find(column.name);
+    if (constant != contents.settings.constants.end()) texts = {constant->second};
+    store::Value& value = values.emplace_back();
+    for (const std::string& text : texts) {
+      const auto read = store::value_of(column.type, text);
+      if (!read) continue;
+      value = *read;
+      break;
+    }
+  }
+  return values;
+}
+
 bool plain_in_query(char c) {
   // Unreserved characters, and those that are no delimiters for us.
   constexpr std::string_view others = "-._~!$&'()*+,;=:@/";
@@ -179,7 +199,8 @@ std::string identifier_of(std::string_view authority, std::string_view collectio
   return did;
 }
 
-store::FileContents describe(const Place& place, const site::Collection& settings) {
+store::FileContents describe(const Place& place, const site::Collection& settings,
+                             const std::vector<Column>& own) {
   const fits::Scan scan = fits::scan(place.absolute);
   if (scan.hdus.empty()) {
     throw Failure(FailureKind::corrupt_data,
@@ -213,6 +234,7 @@ store::FileContents describe(const Place& place, const site::Collection& setting
     store::NewDataset& dataset = out.datasets.emplace_back();
     dataset.hdu = contents.hdus[head].hdu->index;
     dataset.obscore = obscore_of(contents, head, worlds[head]);
+    dataset.own = own_values(contents, head, own);
     dataset.obscore.obs_publisher_did =
         grids == 1 ? place.did : fmt::format("{}#{}", place.did, dataset.hdu);
   }

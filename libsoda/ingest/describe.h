@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "site/config.h"
 #include "store/recorder.h"
@@ -27,6 +28,10 @@ std::string identifier_of(std::string_view authority, std::string_view collectio
 // Reads headers only (and small lookup arrays of the world coordinates). Where HDUs at the end
 // cannot be read the others are described, and `problem` says why. Throws Failure(corrupt_data,
 // unavailable) when no HDU can be read.
-store::FileContents describe(const Place& place, const site::Collection& settings);
+//
+// `own`: the archive's own columns, which the settings fill from header keywords and constants like
+// those of ObsCore; the values of a data set are in their order.
+store::FileContents describe(const Place& place, const site::Collection& settings,
+                             const std::vector<Column>& own = {});
 
 }  // namespace soda::ingest

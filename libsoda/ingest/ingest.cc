@@ -58,9 +58,11 @@ class Run {
         options_(options),
         progress_(progress),
         roots_(config),
-        recorder_(database) {
+        recorder_(database, config.columns()) {
     check_collection_name(options.collection);
-    for (const auto& [name, collection] : config.collections()) check_collection(collection);
+    for (const auto& [name, collection] : config.collections()) {
+      check_collection(collection, recorder_.own());
+    }
   }
 
   Report go() {
@@ -152,7 +154,7 @@ class Run {
       Place place{candidate.path, where->root, where->path, collection,
                   identifier_of(config_.text("authority"), collection, roots_.prefix(where->root),
                                 where->path)};
-      store::FileContents contents = describe(place, settings(collection));
+      store::FileContents contents = describe(place, settings(collection), recorder_.own());
       for (const store::HduRecord& hdu : contents.hdus) {
         pending_bytes_ += hdu.cards.size();
         for (const store::AuxiliaryArray& array : hdu.arrays)

@@ -122,22 +122,22 @@ site::Collection settings_for(const site::Config& config, std::string_view name)
   return settings;
 }
 
-void check_collection(const site::Collection& collection) {
-  const auto check = [&](std::string_view name) {
-    const auto columns = store::obscore_columns();
-    if (std::any_of(columns.begin(), columns.end(),
-                    [&](const auto& column) { return column.name == name; }))
-      return;
+void check_collection(const site::Collection& collection, const std::vector<Column>& own) {
+  const auto find = [&](std::string_view name) -> const Column& {
+    const auto standard = store::obscore_columns();
+    const auto column = std::ranges::find(standard, name, &Column::name);
+    if (column != standard.end()) return *column;
+    const auto of_archive = std::ranges::find(own, name, &Column::name);
+    if (of_archive != own.end()) return *of_archive;
     throw Failure(
         FailureKind::usage,
-        fmt::format("[collection.{}]: there is no column \"{}\"; the columns are those of ObsCore",
+        fmt::format("[collection.{}]: there is no column \"{}\"; the columns are those of "
+                    "ObsCore and those of [[column]]",
                     collection.name, quoted(name)));
   };
-  for (const auto& [column, alternatives] : collection.columns) check(column);
+  for (const auto& [column, alternatives] : collection.columns) find(column);
   for (const auto& [column, text] : collection.constants) {
-    check(column);
-    store::ObsCore probe;
-    if (!store::set_column(probe, column, text)) {
+    if (!store::value_of(find(column).type, text)) {
       throw Failure(FailureKind::usage,
                     fmt::format("[collection.{}.constants]: {} must be a number, not \"{}\"",
                                 collection.name, column, quoted(text)));

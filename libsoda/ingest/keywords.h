@@ -46,7 +46,7 @@ class Keywords {
 site::Collection settings_for(const site::Config& config, std::string_view name);
 
 // Throws Failure(usage) naming the collection and the column when a collection's settings name a
-// column that does not exist.
-void check_collection(const site::Collection& collection);
+// column that neither ObsCore nor the archive (`own`) has.
+void check_collection(const site::Collection& collection, const std::vector<Column>& own);
 
 }  // namespace soda::ingest

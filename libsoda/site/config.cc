@@ -259,7 +259,7 @@ struct Config::Reader {
   // VOTable's type of a column by the word in the file.
   static const Column* column_type(std::string_view word) {
     static const std::array<std::pair<std::string_view, Column>, 3> types = {{
-        {"text", {"", ColumnType::text, "char", "*", "", "", "", "", ""}},
+        {"text", {"", ColumnType::text, "unicodeChar", "*", "", "", "", "", ""}},
         {"integer", {"", ColumnType::integer, "long", "", "", "", "", "", ""}},
         {"real", {"", ColumnType::real, "double", "", "", "", "", "", ""}},
     }};

@@ -47,6 +47,17 @@ void check_name(const std::string& name) {
 
 }  // namespace
 
+std::optional<Value> value_of(ColumnType type, std::string_view text) {
+  if (text.empty()) return Value();
+  if (type == ColumnType::text) return Value(std::string(text));
+  if (type == ColumnType::integer) {
+    const auto number = to_integer(text);
+    return number ? std::optional<Value>(*number) : std::nullopt;
+  }
+  const auto number = to_double(text);
+  return number ? std::optional<Value>(*number) : std::nullopt;
+}
+
 std::vector<Column> own_columns(Database& database) {
   Statement row = database.prepare(
       "SELECT name, type, datatype, arraysize, xtype, unit, ucd, utype, description "

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -14,6 +16,10 @@ namespace soda::store {
 
 // A value to be stored; monostate is NULL.
 using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
+
+// A value of that type from text, as configuration and headers give it; empty for a text that is no
+// number of the type. Empty text is NULL.
+std::optional<Value> value_of(ColumnType type, std::string_view text);
 
 // The archive's own columns, in the order in which they were declared first.
 std::vector<Column> own_columns(Database& database);

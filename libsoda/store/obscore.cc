@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -155,18 +156,27 @@ std::string short_degrees(double value) {
   return text == "-0" ? "0" : text;
 }
 
+// What people write may hold any letter, and VOTable's char only ASCII (VOTable 1.4 section 2.1);
+// words of standards, addresses, dates and regions are ASCII.
+std::string_view datatype_of(const Declared& column) {
+  constexpr std::array<std::string_view, 9> free_texts = {
+      "obs_collection", "obs_id",    "target_name", "facility_name", "instrument_name",
+      "target_class",   "obs_title", "proposal_id", "filter"};
+  if (column.type == T::real) return "double";
+  if (column.type == T::integer) return column.name == "calib_level" ? "int" : "long";
+  return std::ranges::count(free_texts, column.name) > 0 ? "unicodeChar" : "char";
+}
+
 }  // namespace
 
 std::span<const ObsCoreColumn> obscore_columns() {
   static const std::vector<ObsCoreColumn> columns = [] {
-    constexpr std::array<std::string_view, 3> datatypes = {"char", "long", "double"};
     std::vector<ObsCoreColumn> made;
     for (const Declared& of : declarations) {
       ObsCoreColumn column{};
       column.name = of.name;
       column.type = of.type;
-      column.datatype = datatypes[static_cast<std::size_t>(of.type)];
-      if (of.name == "calib_level") column.datatype = "int";  // 0 to 4
+      column.datatype = datatype_of(of);
       column.arraysize = of.arraysize;
       column.xtype = of.xtype;
       column.unit = of.unit;

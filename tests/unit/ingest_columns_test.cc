@@ -232,7 +232,32 @@ BOOST_AUTO_TEST_CASE(a_collection_has_the_last_word) {
   BOOST_TEST(*row.em_max == 7e-7);
   BOOST_TEST(row.calib_level == 3);
   settings.columns["no_such_column"] = {"X"};
-  BOOST_CHECK_THROW(ingest::check_collection(settings), Failure);
+  BOOST_CHECK_THROW(ingest::check_collection(settings, {}), Failure);
+}
+
+BOOST_AUTO_TEST_CASE(own_columns_are_filled_like_others) {
+  const std::vector<Column> own = {
+      {"visit", ColumnType::integer, "long", "", "", "", "", "", ""},
+      {"seeing", ColumnType::real, "double", "", "", "arcsec", "", "", ""},
+      {"observer", ColumnType::text, "unicodeChar", "*", "", "", "", "", ""},
+      {"programme", ColumnType::text, "unicodeChar", "*", "", "", "", "", ""}};
+  site::Collection settings;
+  settings.columns["visit"] = {"VISIT", "EXPID"};
+  settings.columns["seeing"] = {"SEEING"};
+  settings.columns["observer"] = {"OBSERVER"};
+  settings.constants["programme"] = "deep";
+  ingest::check_collection(settings, own);
+  scratch::Folder folder;
+  scratch::write_file(folder / "a.fits",
+                      primary({100, 60}, {"VISIT   = 'twelve'", "EXPID   = 12", "SEEING  = 0.75"}));
+  const auto contents = ingest::describe(
+      {folder / "a.fits", "data", "a.fits", "c", "ivo://x/c?a.fits"}, settings, own);
+  BOOST_REQUIRE_EQUAL(contents.datasets.size(), 1U);
+  const std::vector<store::Value> expected = {std::int64_t{12}, 0.75, std::monostate(),
+                                              std::string("deep")};
+  BOOST_TEST((contents.datasets[0].own == expected));
+  settings.constants["visit"] = "many";
+  BOOST_CHECK_THROW(ingest::check_collection(settings, own), Failure);
 }
 
 BOOST_AUTO_TEST_CASE(companions_share_a_grid) {
