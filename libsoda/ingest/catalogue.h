@@ -8,14 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "base/table.h"
 #include "store/database.h"
 
 namespace soda::ingest {
 
 struct ImportOptions {
-  std::string collection;      // for rows that name none
-  std::vector<Column> own;     // the archive's own columns, as its settings declare them
-  std::size_t batch = 10'000;  // rows a transaction
+  std::string collection;        // for rows that name none
+  std::size_t batch = 10'000;    // rows a transaction
+  std::vector<Column> own = {};  // the archive's own columns, as its settings declare them
 };
 
 struct RejectedRow {

@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "store/columns.h"
 #include "store/obscore.h"
 
 namespace soda::ingest {

@@ -116,9 +116,9 @@ unit = "arcsec"
 ucd = "instr.obsty.seeing"
 )");
   BOOST_REQUIRE(config.columns().size() == 2u);
-  const Column& visit = config.columns()[0];
+  const soda::Column& visit = config.columns()[0];
   BOOST_TEST(visit.name == "lsst_visit");
-  BOOST_TEST((visit.type == ColumnType::integer));
+  BOOST_TEST((visit.type == soda::ColumnType::integer));
   BOOST_TEST(visit.datatype == "long");
   BOOST_TEST(visit.description == "Number of the visit");
   BOOST_TEST(config.columns()[1].unit == "arcsec");
