@@ -1,6 +1,6 @@
-// Prints the tables of settings and of the services' parameters, one row a line, fields between tabs: what
-// the rules compare with conf/soda.toml and with the manual pages. A setting's default is written
-// as TOML.
+// Prints the tables of settings and of the services' parameters, one row a line, fields between
+// tabs: what the rules compare with conf/soda.toml and with the manual pages. A setting's default
+// is written as TOML.
 #include <fmt/format.h>
 
 #include <cstdint>
