@@ -22,7 +22,7 @@ std::string default_config() {
 // What the command line says; CLI11 writes into it while it parses.
 struct Line {
   std::string config = default_config();
-  std::string collection, id, file, format = sodactl::export_formats().front();
+  std::string collection, id, file, reason, from, until, format = sodactl::export_formats().front();
   std::vector<std::string> paths, ids;
   bool json = false;
   std::function<int(const soda::site::Config&)> command;
@@ -90,6 +90,20 @@ void add_catalogue(CLI::App& app, Line& line) {
   });
 }
 
+void add_notice(CLI::App& app, Line& line) {
+  CLI::App* offline = app.add_subcommand("offline", "Take the archive out of service");
+  offline->add_option("REASON", line.reason, "What clients are told")->required();
+  offline->add_option("--from", line.from, "When, ISO 8601 in UTC (default: now)");
+  offline->add_option("--until", line.until, "When it ends (default: with sodactl online)");
+  offline->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::offline(settings, line.reason, line.from, line.until);
+    };
+  });
+  CLI::App* online = app.add_subcommand("online", "Take the archive back into service");
+  online->callback([&line] { line.command = sodactl::online; });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Administer an archive of the libsoda image services.", "sodactl");
   app.set_version_flag("--version", "sodactl " SODA_VERSION);
@@ -99,6 +113,7 @@ int run(int argc, char** argv) {
   add_files(app, line);
   add_views(app, line);
   add_catalogue(app, line);
+  add_notice(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

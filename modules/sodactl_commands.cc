@@ -160,6 +160,10 @@ int check(const site::Config& config) {
   const std::string state = database.check();
   fmt::print("data base: schema version {}, {} data sets, {}\n", store::schema_version, datasets,
              state);
+  const auto notice = store::last_notice(database);
+  if (notice && !notice->has_ended(std::chrono::system_clock::now())) {
+    fmt::print("notice: {}\n", told(*notice));
+  }
   const std::vector<ingest::Unreadable> problems = ingest::audit(config, database);
   for (const ingest::Unreadable& file : problems)
     fmt::print("{}: {}\n", quoted(file.path, 4096), file.reason);

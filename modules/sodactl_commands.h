@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "site/config.h"
+#include "store/notice.h"
 
 namespace sodactl {
 
@@ -28,5 +29,13 @@ int export_rows(const soda::site::Config& config, const std::string& format,
                 const std::string& file);
 // Status 1 when one of them is not there; the others go all the same.
 int retract_rows(const soda::site::Config& config, const std::vector<std::string>& ids);
+
+// Takes the archive out of service, and back. Times are ISO 8601 in UTC; empty: now, and until
+// online().
+int offline(const soda::site::Config& config, const std::string& reason, const std::string& from,
+            const std::string& until);
+int online(const soda::site::Config& config);
+// A notice in one line, for people.
+std::string told(const soda::store::Notice& notice);
 
 }  // namespace sodactl

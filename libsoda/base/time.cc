@@ -96,6 +96,16 @@ std::string iso8601_from_mjd(double mjd) {
                      milliseconds % 1000);
 }
 
+std::optional<std::chrono::system_clock::time_point> utc_from_iso8601(std::string_view text) {
+  constexpr double unix_epoch = 40587, last = 9e9;
+  const std::optional<double> mjd = mjd_from_iso8601(text);
+  if (!mjd) return std::nullopt;
+  const double seconds = std::round((*mjd - unix_epoch) * 86400);
+  if (!(seconds >= 0 && seconds <= last)) return std::nullopt;
+  return std::chrono::system_clock::time_point(
+      std::chrono::seconds(static_cast<std::int64_t>(seconds)));
+}
+
 std::string iso8601_utc(std::chrono::system_clock::time_point when) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
   const auto days = std::chrono::floor<std::chrono::days>(seconds);

@@ -22,6 +22,10 @@ std::optional<double> mjd_from_iso8601(std::string_view text);
 // to the millisecond. Outside the years 0000 to 9999, or for NaN: empty string.
 std::string iso8601_from_mjd(double mjd);
 
+// A civil time in UTC as mjd_from_iso8601 reads it, to the second. Empty outside the years 1970 to
+// 2255 too.
+std::optional<std::chrono::system_clock::time_point> utc_from_iso8601(std::string_view text);
+
 // Civil UTC with a final Z and whole seconds, as VOSI, UWS and logs write it.
 std::string iso8601_utc(std::chrono::system_clock::time_point when);
 // RFC 9110 date, as in Last-Modified.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "base/failure.h"
@@ -95,9 +96,35 @@ std::string ignored_list(const Arguments& arguments) {
   return list;
 }
 
+using Clock = std::chrono::system_clock;
+
+// The administrator's reason, and when it ends.
+class OutOfService : public Failure {
+ public:
+  explicit OutOfService(const store::Notice& notice)
+      : Failure(FailureKind::unavailable, notice.reason), until_(notice.until) {}
+  // Seconds from now, at least one; empty when nobody knows.
+  std::optional<std::int64_t> seconds_left() const {
+    if (!until_) return std::nullopt;
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*until_ - Clock::now()).count();
+    return std::max<std::int64_t>(left, 1);
+  }
+
+ private:
+  std::optional<Clock::time_point> until_;
+};
+
+// Whatever needs the archive needs its data base: when that cannot be asked, this is the answer.
+void refuse_out_of_service(const Context& context, const Service& service) {
+  if (service.hours == Hours::always) return;
+  const std::optional<store::Notice>& notice = context.notices.last();
+  if (notice && notice->in_effect(Clock::now())) throw OutOfService(*notice);
+}
+
 http::Response call_service(const Context& context, const Service& service,
                             const http::Request& request, LogLine& log) {
   Stopwatch watch;
+  refuse_out_of_service(context, service);
   check_request(request);
   const http::Form form = http::parse_form(request, form_limits(context.config));
   const Arguments arguments(form, service.parameters);
@@ -131,7 +158,7 @@ bool asks_for_text(const Context& context, const http::Request& request) {
   }
 }
 
-FaultOptions fault_options(const Context& context, const Service* service,
+FaultOptions fault_options(const Failure& failure, const Context& context, const Service* service,
                            const http::Request& request) {
   FaultOptions options;
   options.style = service == nullptr ? ErrorStyle::text : service->errors;
@@ -139,6 +166,9 @@ FaultOptions fault_options(const Context& context, const Service* service,
     options.style = ErrorStyle::fault_text;
   }
   options.retry_after = context.config.integer("retry_after");
+  if (const auto* closed = dynamic_cast<const OutOfService*>(&failure)) {
+    options.retry_after = closed->seconds_left().value_or(options.retry_after);
+  }
   options.realm = context.config.text("title");
   return options;
 }
@@ -148,7 +178,8 @@ http::Response refusal(const Failure& failure, const Context& context, const Ser
   log.add("kind", kind_name(failure.kind()));
   if (!failure.parameter().empty()) log.add("parameter", failure.parameter());
   log.add("error", failure.what());
-  http::Response response = fault_response(failure, fault_options(context, service, request));
+  http::Response response =
+      fault_response(failure, fault_options(failure, context, service, request));
   if (failure.kind() == FailureKind::method_not_allowed && service != nullptr) {
     response.add("Allow", allowed_methods(*service));
   }

@@ -16,6 +16,7 @@
 #include "site/config.h"
 #include "store/database.h"
 #include "store/holdings.h"
+#include "store/notice.h"
 
 namespace soda::dali {
 namespace {
@@ -158,7 +159,8 @@ void start(const Program& program, const Options& options) {
   const auto database =
       std::make_shared<store::Database>(config.text("database"), store::Database::Mode::read_only);
   store::Holdings holdings(database, static_cast<std::size_t>(config.integer("holdings_memory")));
-  const Context context{config, holdings, *database, SODA_VERSION};
+  store::NoticeBoard notices(*database);
+  const Context context{config, holdings, *database, notices, SODA_VERSION};
   const std::vector<Service> services = program.services(context);
   if (options.action == Action::check) {
     fmt::print("{}: the settings in {} are good; services below {}:", program.name,

@@ -16,6 +16,7 @@
 #include "site/config.h"
 #include "store/database.h"
 #include "store/holdings.h"
+#include "store/notice.h"
 
 namespace soda::dali {
 
@@ -24,6 +25,7 @@ struct Context {
   const site::Config& config;
   store::Holdings& holdings;
   store::Database& database;
+  store::NoticeBoard& notices;
   std::string version;  // of the package
 };
 
@@ -45,6 +47,9 @@ enum class ErrorStyle {
   fault_text,  // those faults as text/plain: to who asked a service of the second kind for CSV
 };
 
+// Whether a service answers while the archive is out of service (store/notice.h).
+enum class Hours { of_the_archive, always };
+
 struct Service {
   std::string_view name;         // of the last path segment: "sync"
   std::string_view standard_id;  // "ivo://ivoa.net/std/SODA#sync-1.0"; empty: not in capabilities
@@ -55,6 +60,7 @@ struct Service {
   std::string_view result_type;        // of capabilities; may be empty
   std::span<const Parameter> parameters;
   ErrorStyle errors = ErrorStyle::text;
+  Hours hours = Hours::of_the_archive;
   std::function<http::Response(const Context&, const Call&)> handle;
 };
 

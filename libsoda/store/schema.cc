@@ -13,10 +13,15 @@ namespace {
 // file.did is the identifier of the whole file, without #HDU. Lists of whole numbers (shapes,
 // tiles) are text, lists of reals are blobs of little-endian doubles. `counter` holds a number that
 // is drawn anew whenever the holdings change, so that a responder knows what to forget even when
-// the file was exchanged for another.
+// the file was exchanged for another. `notice` holds the last one at most (notice.h), in seconds
+// since 1970.
 constexpr std::string_view tables = R"sql(
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counter VALUES ('holdings', random());
+
+CREATE TABLE notice (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  reason TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER);
 
 CREATE TABLE file (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -34,6 +34,7 @@ dali::Service row(std::string_view name, std::string_view standard_id) {
   service.access_use = "full";
   service.methods = "GET HEAD";
   service.result_type = "text/xml";
+  service.hours = dali::Hours::always;
   return service;
 }
 
@@ -56,9 +57,9 @@ std::vector<dali::Service> services(
     response.add("Last-Modified", http_date(last_change(context.config)));
     return response;
   };
-  availability.handle = [up_since = Clock::now()](const dali::Context& context, const dali::Call&) {
+  availability.handle = [started = Clock::now()](const dali::Context& context, const dali::Call&) {
     http::Response response =
-        http::text_response(200, availability_document(examine(context), up_since), "text/xml");
+        http::text_response(200, availability_document(examine(context, started)), "text/xml");
     response.add("Cache-Control", "no-cache");
     return response;
   };

@@ -95,6 +95,7 @@ dali::Service tables_service(std::function<std::vector<Table>(const dali::Contex
   service.access_use = "full";
   service.methods = "GET HEAD";
   service.result_type = "text/xml";
+  service.hours = dali::Hours::always;
   service.parameters = parameters;
   service.handle = [tables = std::move(tables)](const dali::Context& context,
                                                 const dali::Call& call) {

@@ -33,7 +33,8 @@ Ours::Ours(const std::string& config_path)
       database_(std::make_shared<soda::store::Database>(config_.text("database"),
                                                         soda::store::Database::Mode::read_only)),
       holdings_(database_),
-      context_{config_, holdings_, *database_, "bench"},
+      notices_(*database_),
+      context_{config_, holdings_, *database_, notices_, "bench"},
       services_{soda::cutout::sync_service(context_)} {}
 
 soda::http::Request Ours::request(std::string_view query) const {

@@ -23,6 +23,7 @@ class Ours {
   soda::site::Config config_;
   std::shared_ptr<soda::store::Database> database_;
   soda::store::Holdings holdings_;
+  soda::store::NoticeBoard notices_;
   soda::dali::Context context_;
   std::vector<soda::dali::Service> services_;
 };

@@ -129,6 +129,22 @@ BOOST_AUTO_TEST_CASE(civil) {
   const std::chrono::system_clock::time_point when{std::chrono::seconds(784111777)};
   BOOST_TEST(http_date(when) == "Sun, 06 Nov 1994 08:49:37 GMT");  // RFC 9110 section 5.6.7
   BOOST_TEST(iso8601_utc(when) == "1994-11-06T08:49:37Z");
+  // date --utc --date=TEXT +%s
+  const std::pair<const char*, std::int64_t> rows[] = {{"1994-11-06T08:49:37Z", 784111777},
+                                                       {"1970-01-01", 0},
+                                                       {"2026-12-24 18:00", 1798135200},
+                                                       {"2255-03-14T16:00:00", 9000000000}};
+  for (const auto& [text, seconds] : rows) {
+    BOOST_TEST_CONTEXT(text) {
+      const auto read = utc_from_iso8601(text);
+      BOOST_REQUIRE(read.has_value());
+      BOOST_TEST(std::chrono::floor<std::chrono::seconds>(read->time_since_epoch()).count() ==
+                 seconds);
+    }
+  }
+  for (const char* text :
+       {"", "tomorrow", "1969-12-31T23:59:59Z", "2255-03-14T16:00:01", "9999-12-31"})
+    BOOST_TEST_CONTEXT(text) { BOOST_TEST(!utc_from_iso8601(text)); }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

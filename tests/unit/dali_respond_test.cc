@@ -42,9 +42,12 @@ Service service(std::string_view name, std::string_view methods, ErrorStyle styl
 struct Fixture {
   explicit Fixture(const std::string& settings = "max_fields = 100\nretry_after = 7\n")
       : config(soda::site::Config::parse(settings, "soda.toml")),
-        database(std::make_shared<soda::store::Database>(folder / "absent.sqlite",
+        database(std::make_shared<soda::store::Database>(folder / "archive.sqlite",
                                                          soda::store::Database::Mode::read_only)),
-        holdings(database) {}
+        holdings(database),
+        notices(*database) {
+    soda::store::Database(folder / "archive.sqlite", soda::store::Database::Mode::read_write);
+  }
 
   Response ask(const std::string& path, const std::string& query = {},
                const std::string& method = "GET") {
@@ -52,8 +55,18 @@ struct Fixture {
     request.path = path;
     request.query = query;
     request.method = method;
-    const Context context{config, holdings, *database, "1"};
+    const Context context{config, holdings, *database, notices, "1"};
     return respond(context, services, request, log);
+  }
+  // A notice, its times in seconds from now.
+  void post(const std::string& reason, int from, std::optional<int> until) {
+    using std::chrono::seconds;
+    const auto now = std::chrono::system_clock::now();
+    soda::store::Notice notice{reason, now + seconds(from), {}};
+    if (until) notice.until = now + seconds(*until);
+    soda::store::Database writer(folder / "archive.sqlite",
+                                 soda::store::Database::Mode::read_write);
+    writer.transaction([&] { soda::store::post(writer, notice); });
   }
   static std::string text(const Response& response) { return std::get<std::string>(response.body); }
 
@@ -61,6 +74,7 @@ struct Fixture {
   soda::site::Config config;
   std::shared_ptr<soda::store::Database> database;
   soda::store::Holdings holdings;
+  soda::store::NoticeBoard notices;
   std::vector<Service> services = {service("sync", "GET HEAD POST", ErrorStyle::text),
                                    service("query", "GET", ErrorStyle::votable)};
   Request request;
@@ -102,6 +116,31 @@ BOOST_AUTO_TEST_CASE(methods) {
   BOOST_TEST(preflight.header("Access-Control-Allow-Methods") == "GET, OPTIONS");
   BOOST_TEST(preflight.header("Access-Control-Allow-Origin") == "*");
   BOOST_TEST(ask("/vo/nothing", "", "OPTIONS").status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(out_of_service_is_told_with_the_reason_and_when_to_come_back) {
+  post("the disks <are> exchanged", -10, std::nullopt);
+  const Response refused = ask("/vo/sync", "ID=a");
+  BOOST_TEST(refused.status == 503);
+  BOOST_TEST(text(refused) == "ServiceUnavailable: the disks <are> exchanged\n");
+  BOOST_TEST(refused.header("Retry-After") == "7");  // nobody knows: the setting
+  BOOST_TEST(log.text().find("kind=unavailable") != std::string::npos);
+  BOOST_TEST(text(ask("/vo/query")).find("TransientFault: the disks &lt;are&gt; exchanged") !=
+             std::string::npos);
+  BOOST_TEST(ask("/vo/sync", "", "OPTIONS").status == 204);
+  BOOST_TEST(ask("/vo/sync", "", "PUT").status == 405);
+  post("short", -10, 1000);
+  const std::string left(ask("/vo/sync", "ID=a").header("Retry-After"));
+  BOOST_TEST((left == "999" || left == "1000"), left);
+  services[0].hours = soda::dali::Hours::always;
+  BOOST_TEST(ask("/vo/sync", "ID=a").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_to_come_or_over_closes_nothing) {
+  post("to come", 1000, 2000);
+  BOOST_TEST(ask("/vo/sync", "ID=a").status == 200);
+  post("over", -1000, -1);
+  BOOST_TEST(ask("/vo/sync", "ID=a").status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(failures_are_answered_and_logged_with_the_same_sentence) {

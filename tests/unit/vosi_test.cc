@@ -8,11 +8,14 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "base/failure.h"
 #include "base/handle.h"
+#include "base/time.h"
 #include "dali/responder.h"
 #include "scratch.h"
+#include "vosi/availability.h"
 #include "vosi/service.h"
 #include "vosi/tables.h"
 
@@ -102,7 +105,7 @@ struct Fixture {
   }
 
   http::Response ask(const std::string& name, const std::string& method = "GET") {
-    const Context context{*config, holdings, *database, "1"};
+    const Context context{*config, holdings, *database, notices, "1"};
     http::Request request;
     request.path = "/vo/" + name;
     request.method = method;
@@ -120,6 +123,7 @@ struct Fixture {
   std::shared_ptr<store::Database> database =
       std::make_shared<store::Database>(path, store::Database::Mode::read_only);
   store::Holdings holdings{database};
+  store::NoticeBoard notices{*database};
   std::vector<Service> services;
 };
 
@@ -190,6 +194,55 @@ BOOST_AUTO_TEST_CASE(availability_follows_the_store_and_the_roots) {
   scratch::write_file(path, std::string(10000, 'x'));
   BOOST_TEST(available() == "false");
   BOOST_TEST(ask("availability").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(availability_tells_the_notice) {
+  make_store();
+  const auto at = [](std::int64_t second) {
+    return std::chrono::system_clock::time_point(std::chrono::seconds(second));
+  };
+  const auto told = [&](const store::Notice& notice) {
+    store::Database writer(path, store::Database::Mode::read_write);
+    writer.transaction([&] { store::post(writer, notice); });
+    return Document(text(ask("availability")));
+  };
+  const std::string root = "/av:availability/av:";
+  // In effect, with an end (2199-01-01T00:00:00Z by date(1)).
+  const Document closed = told({"a <new> disk", at(784111777), at(7226582400)});
+  BOOST_TEST(closed.text(root + "available") == "false");
+  BOOST_TEST(closed.count(root + "upSince") == 0);
+  BOOST_TEST(closed.count(root + "downAt") == 0);
+  BOOST_TEST(closed.text(root + "backAt") == "2199-01-01T00:00:00Z");
+  BOOST_TEST(closed.text(root + "note") == "a <new> disk");
+  BOOST_TEST(told({"r", at(784111777), {}}).count(root + "backAt") == 0);
+  BOOST_TEST(ask("sync").status == 503);
+  for (const char* name : {"capabilities", "availability", "examples"})
+    BOOST_TEST(ask(name).status == 200, name);
+  // To come.
+  const Document planned = told({"a move", at(7226582400), at(7226582460)});
+  BOOST_TEST(planned.text(root + "available") == "true");
+  BOOST_TEST(planned.count(root + "upSince") == 1);
+  BOOST_TEST(planned.text(root + "downAt") == "2199-01-01T00:00:00Z");
+  BOOST_TEST(planned.text(root + "backAt") == "2199-01-01T00:01:00Z");
+  BOOST_TEST(planned.text(root + "note") == "a move");
+  // Over, later than this program started: up since then.
+  const auto now = std::chrono::system_clock::now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  const auto end = now + std::chrono::seconds(1);
+  const Document over = told({"r", at(784111777), end});
+  BOOST_TEST(over.text(root + "available") == "true");
+  BOOST_TEST(over.text(root + "upSince") == iso8601_utc(end));
+  BOOST_TEST(over.count(root + "downAt") + over.count(root + "backAt") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_is_short_below_a_hundredth_or_100_MB) {
+  constexpr std::uintmax_t mega = 1'000'000, tera = mega * mega;
+  BOOST_TEST(!vosi::shortage("cache", 100 * mega, mega * 1000));
+  BOOST_TEST(*vosi::shortage("cache", 100 * mega - 1, mega * 1000) ==
+             "the disk of the cache is nearly full: 99 MB are free");
+  BOOST_TEST(!vosi::shortage("data base", tera / 100, tera));
+  BOOST_TEST(vosi::shortage("data base", tera / 100 - 1, tera).has_value());
+  BOOST_TEST(vosi::shortage("data base", 0, 0).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(tables_tell_names_or_columns) {
