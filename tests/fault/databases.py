@@ -198,20 +198,40 @@ def _version(number):
             bench.version = current
 
         yield from _spoiled(bench, spoil, (503,))
+        both = (f"version {number}", f"version {bench.version}")
         bad = f"{bench.folder}/bad.sqlite"
         restore(bad, bench.database)
-        with Responder(bench) as responder:
-            yield from _unavailable(responder.get("image001.fits", **PART), f"version {number}",
-                                    f"version {number}", f"version {bench.version}")
-        done = bench.control("ingest", str(bench.data))
-        yield done.returncode == 0 and "sodactl ingest writes into another version"
-        yield str(number) not in done.stderr and f"sodactl ingest says {done.stderr.strip()!r}"
+        with Responder(bench) as sync, Responder(bench, program=bench.soda_sia) as sia:
+            yield from _unavailable(sync.get("image001.fits", **PART), "sync", *both)
+            yield from _unavailable(sia.ask("sia", POS="CIRCLE 20 2 1"), "sia", *both)
+            told = sia.ask("availability")
+            yield told.status != 200 and f"availability answers {told.status}"
+            for words in ("available>false<", *both):
+                yield words not in told.text() and f"'{words}' is not in {told.text()!r}"
+        yield from _refused_by_sodactl(bench, both)
+        yield pathlib.Path(bench.database).read_bytes() != pathlib.Path(bad).read_bytes() and \
+            "a data base of another version was written to"
         restore(bench.copy, bench.database)
     return case
 
 
-older_version, newer_version = _version(0), _version(99)
+def _refused_by_sodactl(bench, words):
+    table = bench.folder / "rows.csv"
+    table.write_text("obs_publisher_did,obs_id,calib_level,obs_collection\nivo://a/b?c,c,1,d\n")
+    for arguments in (("ingest", str(bench.data)), ("import", str(table)), ("export",), ("list",),
+                      ("show", "ivo://a/b?c"), ("retract", "ivo://a/b?c"), ("check",),
+                      ("offline", "reason"), ("online",)):
+        done = bench.control(*arguments)
+        yield done.returncode != 1 and f"sodactl {arguments[0]} ends with {done.returncode}"
+        for word in words:
+            yield word not in done.stderr and \
+                f"sodactl {arguments[0]}: '{word}' is not in {done.stderr.strip()!r}"
+
+
+unversioned, older_version, newer_version = _version(0), _version(1), _version(99)
+unversioned.__name__ = "unversioned"
 older_version.__name__, newer_version.__name__ = "older_version", "newer_version"
 
 CASES = (locked, written_to, removed, missing_at_start, replaced, no_sqlite_file, empty_file,
-         half_a_file, pages_of_noise, noise_in_place, cut_in_place, older_version, newer_version)
+         half_a_file, pages_of_noise, noise_in_place, cut_in_place, unversioned,
+         older_version, newer_version)

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -152,6 +153,12 @@ void* mmap(void* where, size_t size, int protection, int flags, int fd, off_t of
 }
 void* mmap64(void* where, size_t size, int protection, int flags, int fd, off_t offset) {
   return mmap_or_fail(where, size, protection, flags, fd, offset);
+}
+// Does not fail, but tells of a disk on which nothing is free.
+int statvfs(const char* path, struct statvfs* status) {
+  const int code = real<int (*)(const char*, struct statvfs*)>("statvfs")(path, status);
+  if (code == 0 && fails("statvfs")) status->f_bavail = 0;
+  return code;
 }
 int stat(const char* path, struct stat* status) {
   return fails("stat") ? -1 : static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, status, 0));

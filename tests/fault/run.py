@@ -18,10 +18,12 @@ import calls  # noqa: E402
 import databases  # noqa: E402
 import files  # noqa: E402
 import harness  # noqa: E402
+import imports  # noqa: E402
 import ingests  # noqa: E402
+import notices  # noqa: E402
 import processes  # noqa: E402
 
-SUITES = (files, databases, ingests, processes, calls)
+SUITES = (files, databases, ingests, imports, notices, processes, calls)
 
 
 def main():

@@ -44,11 +44,11 @@ def write_new(path, content):
 
 
 class Responder:
-    """One soda-sync on a unix socket of its own."""
+    """One soda-sync (or another `program`) on a unix socket of its own."""
 
     count = 0
 
-    def __init__(self, bench, config=None, fault=None, user=None):
+    def __init__(self, bench, config=None, fault=None, user=None, program=None):
         Responder.count += 1
         self.bench = bench
         self.socket = pathlib.Path(f"{bench.folder}/r{Responder.count}.socket")
@@ -57,7 +57,7 @@ class Responder:
         if fault:
             self.fault = pathlib.Path(f"{bench.folder}/fault{Responder.count}")
             environment |= {"SODA_FAULT": str(self.fault), "LD_PRELOAD": fault}
-        command = [bench.soda_sync, "--config", str(config or bench.config), "--bind",
+        command = [program or bench.soda_sync, "--config", str(config or bench.config), "--bind",
                    f"unix:{self.socket}"]
         if user:
             command = ["setpriv", f"--reuid={user}", "--clear-groups", *command]
@@ -68,7 +68,7 @@ class Responder:
         while not self._listens():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
-                raise OSError(f"soda-sync did not start: {bench.tail()}")
+                raise OSError(f"{command[0]} did not start: {bench.tail()}")
             time.sleep(0.005)
 
     def __enter__(self):
@@ -98,6 +98,12 @@ class Responder:
         return fastcgi.fetch(self.address, "GET", self.bench.url(name, **parameters),
                              timeout=timeout)
 
+    def ask(self, resource, timeout=20, **parameters):
+        """Another resource than a cut's."""
+        query = harness.query_string(list(parameters.items()))
+        return fastcgi.fetch(self.address, "GET", f"{harness.MOUNT}/{resource}?{query}",
+                             timeout=timeout)
+
     def alive(self):
         return None if self.process.poll() is None else \
             f"the responder ended with status {self.process.returncode}: {self.bench.tail()}"
@@ -122,6 +128,8 @@ class Testbed:
         self.build = build
         self.soda_sync = os.path.abspath(harness.find_program("SODA_SYNC", build,
                                                               "modules/soda-sync"))
+        self.soda_sia = os.path.abspath(harness.find_program("SODA_SIA", build,
+                                                             "modules/soda-sia"))
         self.sodactl = os.path.abspath(harness.find_program("SODACTL", build, "modules/sodactl"))
         self.data, self.cache = self.folder / "data", self.folder / "cache"
         self.log, self.config = self.folder / "log", self.folder / "soda.toml"
