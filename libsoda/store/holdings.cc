@@ -219,12 +219,16 @@ std::shared_ptr<const Dataset> Holdings::find(std::string_view publisher_did) {
   return dataset ? impl_->keep(key, dataset) : nullptr;
 }
 
+bool Holdings::empty() {
+  Statement row = impl_->database->prepare("SELECT 1 FROM dataset LIMIT 1");
+  return !row.step();
+}
+
 std::vector<std::shared_ptr<const Dataset>> Holdings::first(std::size_t limit) {
   std::vector<std::string> identifiers;
   {
     Statement row = impl_->database->prepare(
-        "SELECT obs_publisher_did FROM dataset WHERE file IS NOT NULL ORDER BY obs_publisher_did "
-        "COLLATE NOCASE LIMIT ?1");
+        "SELECT obs_publisher_did FROM dataset WHERE file IS NOT NULL ORDER BY file, hdu LIMIT ?1");
     row.bind(1, static_cast<std::int64_t>(limit));
     while (row.step()) identifiers.emplace_back(row.text(0));
   }

@@ -43,7 +43,7 @@ void examine_notice(const dali::Context& context, Time now, Availability& availa
 void examine_store(const dali::Context& context, Time now, Availability& availability) {
   try {
     examine_notice(context, now, availability);
-    if (context.holdings.first(1).empty()) {
+    if (context.holdings.empty()) {
       availability.notes.emplace_back("the archive holds nothing yet");
     }
   } catch (const Failure& failure) {

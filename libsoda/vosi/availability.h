@@ -21,7 +21,7 @@ struct Availability {
   std::vector<std::string> notes;        // the reasons, without paths
 };
 
-// Asks the data base for the administrator's notice and for its first data set, each data root
+// Asks the data base for the administrator's notice and whether it holds a data set, each data root
 // whether it is a folder that may be read, and the disks of the data base and of the cache for
 // their free space: a disk that is nearly full is told, but takes nothing out of service. Throws
 // nothing that a broken store may cause. `started`: when this program did.

@@ -394,6 +394,7 @@ BOOST_FIXTURE_TEST_CASE(rows_of_a_catalogue_replace_are_rejected_and_retracted, 
     Holdings holdings(std::make_shared<Database>(path, Mode::read_only));
     BOOST_TEST(holdings.find("ivo://x/c?7") == nullptr);
     BOOST_TEST(holdings.first(5).empty());
+    BOOST_TEST(!holdings.empty());
   }
   Recorder recorder(database);
   database.transaction([&] {
