@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/failure.h"
@@ -28,6 +30,17 @@ auto named(std::string_view parameter, std::string_view value, Make make) {
   } catch (const Failure& failure) {
     refuse(parameter, value, failure.what());
   }
+}
+
+// DALI writes Inf; clients in Python (pyvo) send "-inf".
+std::optional<double> number_of(std::string_view word) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  constexpr std::array<std::pair<std::string_view, double>, 3> spellings = {
+      {{"inf", infinity}, {"+inf", infinity}, {"-inf", -infinity}}};
+  for (const auto& [spelling, value] : spellings) {
+    if (equal_ignoring_case(word, spelling)) return value;
+  }
+  return to_double(word);
 }
 
 void require_count(std::string_view parameter, std::string_view value, std::size_t found,
@@ -60,7 +73,7 @@ std::vector<double> parse_numbers(std::string_view parameter, std::string_view v
   std::vector<double> numbers;
   numbers.reserve(words.size());
   for (const std::string_view word : words) {
-    const auto number = to_double(word);
+    const auto number = number_of(word);
     if (!number || std::isnan(*number)) {
       refuse(parameter, value, fmt::format("\"{}\" is not a number", quoted(word, 40)));
     }

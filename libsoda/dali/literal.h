@@ -1,6 +1,6 @@
 // Literals of DALI and SODA -> typed values. Every Failure(usage) names the parameter, what was
 // expected and the value received. Numbers stand between runs of blanks and are VOTable's
-// (base/text.h); NaN is refused everywhere.
+// (base/text.h), Inf in any letters; NaN is refused everywhere.
 #pragma once
 
 #include <cstddef>

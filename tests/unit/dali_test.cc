@@ -124,9 +124,10 @@ BOOST_AUTO_TEST_CASE(intervals) {
     double lo, hi;
   };
   const Row rows[] = {
-      {"5e-7 6e-7", 5e-7, 6e-7},         {"550", 550, 550},       {"550 550", 550, 550},
-      {"-Inf 5", -infinity, 5},          {"5 +Inf", 5, infinity}, {"300  Inf", 300, infinity},
-      {"-Inf Inf", -infinity, infinity}, {"-2 -1", -2, -1}};
+      {"5e-7 6e-7", 5e-7, 6e-7}, {"550", 550, 550},       {"550 550", 550, 550},
+      {"-Inf 5", -infinity, 5},  {"5 +Inf", 5, infinity}, {"300  Inf", 300, infinity},
+      {"-inf 5", -infinity, 5},  {"5 INF", 5, infinity},  {"-Inf Inf", -infinity, infinity},
+      {"-2 -1", -2, -1}};
   for (const Row& row : rows) {
     BOOST_TEST(parse_band("B", row.text).lo.metres == row.lo);
     BOOST_TEST(parse_band("B", row.text).hi.metres == row.hi);
