@@ -16,10 +16,15 @@ from curl import curl, expect
 VOCABULARY = "http://www.ivoa.net/rdf/examples#"
 ROOTS = {"capabilities": "{http://www.ivoa.net/xml/VOSICapabilities/v1.0}capabilities",
          "availability": "{http://www.ivoa.net/xml/VOSIAvailability/v1.0}availability"}
+TABLESET = "{http://www.ivoa.net/xml/VOSITables/v1.0}tableset"
 STANDARDS = {"capabilities": "ivo://ivoa.net/std/VOSI#capabilities",
              "availability": "ivo://ivoa.net/std/VOSI#availability",
              "sync": "ivo://ivoa.net/std/SODA#sync-1.0",
+             "sia": "ivo://ivoa.net/std/SIA#query-2.0",
+             "tables": "ivo://ivoa.net/std/VOSI#tables",
              "examples": "ivo://ivoa.net/std/DALI#examples"}
+# What the examples of a service answer.
+EXAMPLES = {"sync": "^application/fits", "sia": r"^application/x-votable\+xml"}
 
 
 def stilts(document, root):
@@ -164,7 +169,8 @@ def check_example(example, url):
     if len(having(example, "property", "name")) != 1:
         problems.append("not exactly one property name")
     capability = [plain(item) for item in having(example, "property", "capability")]
-    if capability != [STANDARDS["sync"]]:
+    service = [name for name in EXAMPLES if capability == [STANDARDS[name]]]
+    if not service:
         problems.append(f"capability is {capability}")
     params = []
     for item in having(example, "property", "generic-parameter"):
@@ -180,5 +186,5 @@ def check_example(example, url):
             problems.append("a property stands on a link")
     if problems:
         return problems
-    got = curl(f"{url}/sync?{urllib.parse.urlencode(params, quote_via=urllib.parse.quote)}")
-    return expect(got, 200, content_type="^application/fits")
+    query = urllib.parse.urlencode(params, quote_via=urllib.parse.quote)
+    return expect(curl(f"{url}/{service[0]}?{query}"), 200, content_type=EXAMPLES[service[0]])

@@ -128,7 +128,7 @@ def served(options):
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="soda-test-"))
             archive.make_data(options.build, folder)
         site = stack.enter_context(harness.Installation(folder, options.build, responders=1))
-        gate = stack.enter_context(Gateway(site.services[0]))
+        gate = stack.enter_context(Gateway(site))
         yield gate.url, site.listing(), folder
 
 

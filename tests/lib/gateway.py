@@ -1,17 +1,18 @@
-"""A small HTTP/1.1 server on a loopback port that hands each request to a FastCGI responder: for
+"""A small HTTP/1.1 server on a loopback port that hands each request to FastCGI responders: for
 clients that speak HTTP only, where no web server is to be tested. Answers pass unchanged."""
 
 import http.server
+import sys
 import threading
 
-import fastcgi
+import harness
 
 HOP = {"connection", "keep-alive", "transfer-encoding", "status"}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    responder = ""
+    gate = None
 
     def answer(self):
         length = int(self.headers.get("Content-Length") or 0)
@@ -22,7 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
         body = self.rfile.read(length)
         try:
-            found = fastcgi.fetch(self.responder, self.command, self.path, headers, body)
+            found = self.gate.site.fetch(self.command, self.path, headers, body)
         except OSError as error:
             self.send_error(502, str(error))
             return
@@ -45,15 +46,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Gateway:
-    """A context manager; `url` is the service's base URL."""
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
 
-    def __init__(self, service):
-        handler = type("Bound", (Handler,), {"responder": service.address})
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+    def handle_error(self, request, client_address):
+        """A client that goes away is none."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class Gateway:
+    """A context manager; `url` is the site's base URL. `site` (harness.Installation) may be set
+    later, when it has to know that URL itself."""
+
+    def __init__(self, site=None):
+        self.site = site
+        handler = type("Bound", (Handler,), {"gate": self})
+        self.server = Server(("127.0.0.1", 0), handler)
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}{service.base}"
+        self.url = f"http://127.0.0.1:{self.port}{harness.MOUNT}"
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

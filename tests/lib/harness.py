@@ -136,12 +136,14 @@ class Installation:
     A context manager; what it started is stopped by process id, what it wrote is removed.
     """
 
-    def __init__(self, data, build=".", responders=2, extra_settings=""):
+    def __init__(self, data, build=".", responders=2, extra_settings="",
+                 base_url=f"http://127.0.0.1{MOUNT}"):
         self.data = str(pathlib.Path(data).resolve())
         self.sodactl = find_program("SODACTL", build, "modules/sodactl")
         self.soda_sync = find_program("SODA_SYNC", build, "modules/soda-sync")
         self.soda_sia = find_program("SODA_SIA", build, "modules/soda-sia")
         self.responders, self.extra_settings = responders, extra_settings
+        self.base_url = base_url
         self.scratch, self.processes, self.services = None, [], []
 
     def __enter__(self):
@@ -172,7 +174,7 @@ class Installation:
         self.config = self.scratch / "soda.toml"
         (self.scratch / "cache").mkdir()
         self.config.write_text(
-            f'base_url = "http://127.0.0.1{MOUNT}"\n'
+            f'base_url = "{self.base_url}"\n'
             f'authority = "{AUTHORITY}"\n'
             f'database = "{self.scratch}/archive.sqlite"\n'
             f'cache_folder = "{self.scratch}/cache"\n'
