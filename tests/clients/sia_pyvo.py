@@ -7,9 +7,9 @@ import pyvo
 from astropy import units
 from astropy.io import fits
 from astropy.time import Time
+from pyvo.dal import sia2
 
 import ask
-from pyvo.dal import sia2
 
 
 def days(mjd):
