@@ -131,7 +131,7 @@ xml::Ending write_rows(dali::TableWriter& writer, const dali::Context& context,
   // MAXREC=0 asks for metadata; DALI 1.1 section 3.4.4 wants the mark then too.
   if (!answer.overflowed() && limit > 0) return {};
   return {xml::Status::overflow,
-          "the answer has " + std::to_string(limit) + " rows; MAXREC asks for more"};
+          fmt::format("cut short: there is more than MAXREC = {} asks for", limit)};
 }
 
 http::Response answer(State& state, const dali::Context& context, const dali::Call& call) {
