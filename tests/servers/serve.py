@@ -6,6 +6,7 @@ that it started. Its process id lies in STATE/serve.pid for `./bootstrap stop`.
 """
 
 import argparse
+import glob
 import json
 import os
 import pathlib
@@ -33,20 +34,31 @@ def on_signal(number, _frame):
     raise Stopped(signal.Signals(number).name)
 
 
+def database_of(state, data):
+    """One data base for each folder of images that was ever served."""
+    return f"{state}/{zlib.crc32(data.encode()):08x}.sqlite"
+
+
 def settings(state, data, port):
-    """soda.toml of this archive; one data base for each folder of images that was ever served."""
-    name = f"{zlib.crc32(data.encode()):08x}"
+    """soda.toml of this archive."""
     quoted = {key: json.dumps(value) for key, value in {
-        "database": f"{state}/{name}.sqlite", "cache": f"{state}/cache", "data": data}.items()}
+        "database": database_of(state, data), "cache": f"{state}/cache", "data": data}.items()}
     return (f'base_url = "http://127.0.0.1:{port}/vo"\n'
             f'database = {quoted["database"]}\n'
             f'cache_folder = {quoted["cache"]}\n\n'
             f'[data_roots]\nimages = {quoted["data"]}\n')
 
 
-def ingest(sodactl, config, data):
-    """Unreadable files are told and left out; a failure of the command ends the program."""
-    done = subprocess.run([sodactl, "--config", config, "ingest", data], check=False)
+def ingest(sodactl, config, data, database):
+    """Unreadable files are told and left out; a failure of the command ends the program. A data base
+    that it cannot work with (an older clone's) is made anew: it is ours alone."""
+    command = [sodactl, "--config", config, "ingest", data]
+    done = subprocess.run(command, check=False)
+    if done.returncode and os.path.exists(database):
+        print(f"making {database} anew", flush=True)
+        for old in glob.glob(f"{glob.escape(database)}*"):
+            os.remove(old)
+        done = subprocess.run(command, check=False)
     if done.returncode:
         raise SystemExit(f"sodactl ingest ended with status {done.returncode}")
     done = subprocess.run([sodactl, "--config", config, "list", "--json"], check=True,
@@ -106,7 +118,7 @@ def serve(options):
     text = settings(state, data, options.port)
     config = f"{state}/soda.toml"
     pathlib.Path(config).write_text(text)
-    records = ingest(options.sodactl, config, data)
+    records = ingest(options.sodactl, config, data, database_of(state, data))
     if not records:
         raise SystemExit(f"{data} holds no image that can be served")
     with stand.Stand(options.server, str(HERE.parent.parent), options.build, options.program, text,
