@@ -125,6 +125,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::pair<std::string_view, std::string_view> split_word(std::string_view text) {
+  text = trim(text);
+  std::size_t end = 0;
+  while (end < text.size() && !is_blank(text[end])) ++end;
+  return {text.substr(0, end), trim(text.substr(end))};
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace soda {
@@ -28,6 +29,8 @@ std::vector<std::string_view> split_blanks(std::string_view text);
 // `text`.
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
+// The first word, and what follows it.
+std::pair<std::string_view, std::string_view> split_word(std::string_view text);
 
 // ASCII only; other bytes unchanged (parameter and keyword names are ASCII).
 std::string to_upper(std::string_view text);

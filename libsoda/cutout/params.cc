@@ -31,8 +31,7 @@ constexpr dali::Parameter table[] = {
     {"TIME", "double", "2", "interval", "d", "time.interval;obs.exposure", Repeat::single, "",
      "Times to cut out (MJD, UTC): lo hi, or one value", true},
     {"POL", "char", "*", "", "", "meta.code;phys.polarization", Repeat::filter,
-     "I|Q|U|V|RR|LL|RL|LR|XX|YY|XY|YX|POLI|POLA", "Polarisation states to keep; may be repeated",
-     true},
+     dali::polarisation_states, "Polarisation states to keep; may be repeated", true},
     {"CHANNEL", "long", "2", "interval", "", "meta.number;em", Repeat::single, "",
      "Planes of the spectral axis to keep: first last, counted from 1, both included", true},
     {"PIXELS", "char", "*", "", "", "meta.section;pos.cartesian", Repeat::single, "",
@@ -64,10 +63,10 @@ Failure malformed(std::string_view parameter, std::string_view expected, std::st
 constexpr std::string_view brect_form =
     "BRECT lon lat w h with an optional unit pixel, arcsec or deg";
 
-// w and h along the pixel axes for `pixel`; else the sides of a box in the tangent plane at the
-// centre.
+// `value` with its first word. w and h along the pixel axes for `pixel`; else the sides of a box in
+// the tangent plane at the centre.
 Shape parse_brect(std::string_view value) {
-  auto words = split_blanks(value);
+  auto words = split_blanks(split_word(value).second);
   std::string unit = "deg";
   if (words.size() == 5) {
     unit = to_lower(words.back());
@@ -101,9 +100,7 @@ Shape parse_brect(std::string_view value) {
 }
 
 Shape parse_position(std::string_view value, std::size_t max_vertices) {
-  const std::string_view trimmed = trim(value);
-  const std::size_t end = std::min(trimmed.find_first_of(" \t\r\n"), trimmed.size());
-  if (equal_ignoring_case(trimmed.substr(0, end), "BRECT")) return parse_brect(trimmed.substr(end));
+  if (equal_ignoring_case(split_word(value).first, "BRECT")) return parse_brect(value);
   return dali::parse_position("POS", value, max_vertices);
 }
 

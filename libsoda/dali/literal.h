@@ -15,6 +15,12 @@
 
 namespace soda::dali {
 
+// The choices of POL (SODA 1.0 section 3.3.4, SIA 2.0 section 2.1.5; ObsCore 1.1 section B.6.6).
+inline constexpr std::string_view polarisation_states = "I|Q|U|V|RR|LL|RL|LR|XX|YY|XY|YX|POLI|POLA";
+
+// Of one value.
+inline constexpr std::size_t most_numbers = 20000;
+
 // "lon lat r", degrees ICRS; any finite longitude (reduced), |lat| <= 90, 0 < r <= 180.
 sky::Circle parse_circle(std::string_view parameter, std::string_view value);
 // "lon lat lon lat …", three to `max_vertices` vertices, either winding.
@@ -34,7 +40,7 @@ sky::Band parse_band(std::string_view parameter, std::string_view value);
 sky::TimeSpan parse_time(std::string_view parameter, std::string_view value);
 // One or more numbers, infinities included; at most `limit`.
 std::vector<double> parse_numbers(std::string_view parameter, std::string_view value,
-                                  std::size_t limit = 20000);
+                                  std::size_t limit = most_numbers);
 // MAXREC: a whole number from 0 on, of any length; what is above `limit` is `limit`.
 std::int64_t parse_maxrec(std::string_view value, std::int64_t limit);
 std::int64_t parse_integer(std::string_view parameter, std::string_view value, std::int64_t minimum,

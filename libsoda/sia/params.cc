@@ -24,7 +24,7 @@ constexpr dali::Parameter table[] = {
     {"TIME", "double", "2", "interval", "d", "time.interval;obs.exposure", Repeat::list, "",
      "Times that the data overlap (MJD, UTC): lo hi, or one value", true},
     {"POL", "char", "*", "", "", "meta.code;phys.polarization", Repeat::list,
-     "I|Q|U|V|RR|LL|RL|LR|XX|YY|XY|YX|POLI|POLA", "Polarisation state that was measured", true},
+     dali::polarisation_states, "Polarisation state that was measured", true},
     {"FOV", "double", "2", "interval", "deg", "phys.angSize;instr.fov", Repeat::list, "",
      "Diameter of the field of view: lo hi, or one value", true},
     {"SPATRES", "double", "2", "interval", "arcsec", "pos.angResolution", Repeat::list, "",
