@@ -23,22 +23,35 @@ std::vector<Service> all_services(const Context& context) {
   return all;
 }
 
+// What the page of examples shows of a data set, service by service.
+struct Kind {
+  std::string_view id, name, text, capability;
+  std::optional<soda::dali::ExampleCall> (*call)(const soda::store::ObsCore&);
+};
+constexpr Kind kinds[] = {
+    {"cut", "Cut a circle out of an image",
+     "A circle about the middle of one of this archive's images.",
+     "ivo://ivoa.net/std/SODA#sync-1.0", soda::cutout::example_cut},
+    {"find", "Find images by position", "Images that touch a small circle on the sky.",
+     "ivo://ivoa.net/std/SIA#query-2.0", soda::sia::example_query},
+};
+
 std::vector<soda::vosi::Example> examples(const Context& context) {
   std::vector<soda::vosi::Example> out;
   const auto count = static_cast<std::size_t>(context.config.integer("examples"));
-  for (const auto& parameters : soda::cutout::example_cuts(context, count)) {
-    out.push_back({.id = "cut" + std::to_string(out.size() + 1),
-                   .name = "Cut a circle out of an image",
-                   .text = "A circle about the middle of one of this archive's images.",
-                   .capability = "ivo://ivoa.net/std/SODA#sync-1.0",
-                   .parameters = parameters});
-  }
-  for (const auto& parameters : soda::sia::example_queries(context, count)) {
-    out.push_back({.id = "find" + std::to_string(out.size() + 1),
-                   .name = "Find images by position",
-                   .text = "Images that touch a small circle on the sky.",
-                   .capability = "ivo://ivoa.net/std/SIA#query-2.0",
-                   .parameters = parameters});
+  // Some data sets have no place on the sky; a few more than asked for are looked at.
+  const auto datasets = context.holdings.first(4 * count);
+  for (const Kind& kind : kinds) {
+    std::size_t found = 0;
+    for (const auto& dataset : datasets) {
+      const auto call = found < count ? kind.call(dataset->obscore) : std::nullopt;
+      if (!call) continue;
+      out.push_back({.id = std::string(kind.id) + std::to_string(++found),
+                     .name = std::string(kind.name),
+                     .text = std::string(kind.text),
+                     .capability = std::string(kind.capability),
+                     .parameters = *call});
+    }
   }
   return out;
 }

@@ -201,18 +201,11 @@ dali::Service sync_service(const dali::Context& context) {
   return service;
 }
 
-std::vector<std::vector<std::pair<std::string, std::string>>> example_cuts(
-    const dali::Context& context, std::size_t count) {
-  std::vector<std::vector<std::pair<std::string, std::string>>> examples;
-  // Some data sets have no place on the sky; a few more than asked for are looked at.
-  for (const auto& dataset : context.holdings.first(4 * count)) {
-    const auto& row = dataset->obscore;
-    if (!row.s_ra || !row.s_dec || !row.s_fov || examples.size() == count) continue;
-    examples.push_back({{"ID", row.obs_publisher_did},
-                        {"CIRCLE", fmt::format("{:.6f} {:.6f} {:.3g}", *row.s_ra, *row.s_dec,
-                                               std::min(*row.s_fov / 10, 1.0))}});
-  }
-  return examples;
+std::optional<dali::ExampleCall> example_cut(const store::ObsCore& record) {
+  if (!record.s_ra || !record.s_dec || !record.s_fov) return std::nullopt;
+  return {{{"ID", record.obs_publisher_did},
+           {"CIRCLE", fmt::format("{:.6f} {:.6f} {:.3g}", *record.s_ra, *record.s_dec,
+                                  std::min(*record.s_fov / 10, 1.0))}}};
 }
 
 }  // namespace soda::cutout

@@ -2,20 +2,17 @@
 // DALI examples page shows.
 #pragma once
 
-#include <string>
-#include <utility>
-#include <vector>
+#include <optional>
 
 #include "dali/service.h"
+#include "store/obscore.h"
 
 namespace soda::cutout {
 
 // The row "sync". Its caches live as long as the row.
 dali::Service sync_service(const dali::Context& context);
 
-// A data set of the archive and a small circle in its middle, as parameters of sync; empty for an
-// archive without any image on the sky.
-std::vector<std::vector<std::pair<std::string, std::string>>> example_cuts(
-    const dali::Context& context, std::size_t count);
+// A small circle in the middle of a data set; empty for one without a place on the sky.
+std::optional<dali::ExampleCall> example_cut(const store::ObsCore& record);
 
 }  // namespace soda::cutout

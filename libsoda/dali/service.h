@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -39,6 +40,9 @@ struct Call {
   // Who asks, as the web server says it, when the setting auth is "server"; empty: anonymous.
   std::string_view user = {};
 };
+
+// Parameters of a call that shows what a service does, name and value: for the page of examples.
+using ExampleCall = std::vector<std::pair<std::string, std::string>>;
 
 // In which form an error goes back.
 enum class ErrorStyle {

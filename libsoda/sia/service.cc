@@ -42,9 +42,11 @@ struct State {
   // Descriptors and columns as of the archive's present state.
   void refresh(const dali::Context& context) {
     const std::int64_t version = context.database.data_version();
-    if (known && *known == version) return;
+    if (known == version) return;
     context.database.transaction([&] {
       columns = store::all_columns(context.database);
+      names.clear();
+      for (const auto& column : columns) names.push_back(column.name);
       descriptors.clear();
       for (const auto& sibling : siblings)
         descriptors.push_back(sibling_descriptor(context, sibling));
@@ -78,13 +80,14 @@ struct State {
   std::vector<dali::Service> siblings;
   std::optional<std::int64_t> known;
   std::vector<Column> columns;
+  std::vector<std::string> names;  // of the columns
   std::vector<xml::ServiceDescriptor> descriptors;
 };
 
 // Rows on their way out: where the data are is said by us for what the archive itself holds.
 class Passage {
  public:
-  Passage(const dali::Context& context, const std::vector<Column>& columns)
+  Passage(const dali::Context& context, const std::vector<std::string>& columns)
       : prefix_(context.config.base_url() + "/sync?ID="),
         url_(index_of(columns, url_column)),
         identifier_(index_of(columns, identifier_column)) {}
@@ -98,9 +101,8 @@ class Passage {
   }
 
  private:
-  static std::size_t index_of(const std::vector<Column>& columns, std::string_view name) {
-    return static_cast<std::size_t>(std::ranges::find(columns, name, &Column::name) -
-                                    columns.begin());
+  static std::size_t index_of(const std::vector<std::string>& columns, std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin());
   }
 
   std::string prefix_;
@@ -117,13 +119,11 @@ std::int64_t rows_asked(const dali::Context& context, const dali::Arguments& arg
 }
 
 xml::Ending write_rows(dali::TableWriter& writer, const dali::Context& context,
-                       const store::Question& question, const std::vector<Column>& columns,
+                       const store::Question& question, const std::vector<std::string>& columns,
                        LogLine& log) {
   const std::int64_t limit = *question.limit;
-  std::vector<std::string> names;
-  for (const auto& column : columns) names.push_back(column.name);
   Passage pass(context, columns);
-  store::Answer answer = store::answer(context.database, question, names);
+  store::Answer answer = store::answer(context.database, question, columns);
   std::int64_t rows = 0;
   for (; answer.next(); ++rows) writer.row(pass(answer.row()));
   log.add("rows", std::to_string(rows));
@@ -151,7 +151,7 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
   table.descriptors = state.descriptors;
   return dali::table_response(
       choice, std::move(table),
-      [&context, question = std::move(question), columns = state.columns,
+      [&context, question = std::move(question), columns = state.names,
        &log = call.log](dali::TableWriter& writer) {
         return write_rows(writer, context, question, columns, log);
       },
@@ -178,16 +178,9 @@ dali::Service query_service(const dali::Context&, std::span<const dali::Service>
   return service;
 }
 
-std::vector<std::vector<std::pair<std::string, std::string>>> example_queries(
-    const dali::Context& context, std::size_t count) {
-  std::vector<std::vector<std::pair<std::string, std::string>>> examples;
-  // Some data sets have no place on the sky; a few more than asked for are looked at.
-  for (const auto& dataset : context.holdings.first(4 * count)) {
-    const auto& row = dataset->obscore;
-    if (!row.s_ra || !row.s_dec || examples.size() == count) continue;
-    examples.push_back({{"POS", fmt::format("CIRCLE {:.6f} {:.6f} 0.01", *row.s_ra, *row.s_dec)}});
-  }
-  return examples;
+std::optional<dali::ExampleCall> example_query(const store::ObsCore& record) {
+  if (!record.s_ra || !record.s_dec) return std::nullopt;
+  return {{{"POS", fmt::format("CIRCLE {:.6f} {:.6f} 0.01", *record.s_ra, *record.s_dec)}}};
 }
 
 }  // namespace soda::sia

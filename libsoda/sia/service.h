@@ -4,13 +4,11 @@
 // included, then descriptors: of the services that take obs_publisher_did as ID, and of this one.
 #pragma once
 
-#include <cstddef>
+#include <optional>
 #include <span>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "dali/service.h"
+#include "store/obscore.h"
 
 namespace soda::sia {
 
@@ -18,8 +16,7 @@ namespace soda::sia {
 // descriptor. Their parameters must outlive the service.
 dali::Service query_service(const dali::Context& context, std::span<const dali::Service> siblings);
 
-// Queries that find something: for the examples page. Each a list of parameters.
-std::vector<std::vector<std::pair<std::string, std::string>>> example_queries(
-    const dali::Context& context, std::size_t count);
+// A query that finds the data set; empty for one without a place on the sky.
+std::optional<dali::ExampleCall> example_query(const store::ObsCore& record);
 
 }  // namespace soda::sia
