@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "vosi/availability.h"
 #include "vosi/capabilities.h"
+#include "vosi/row.h"
 
 namespace soda::vosi {
 namespace {
@@ -24,18 +25,6 @@ Clock::time_point last_change(const site::Config& config) {
   if (error) return config.modified();
   return std::max(config.modified(), std::chrono::time_point_cast<Clock::duration>(
                                          std::chrono::file_clock::to_sys(built)));
-}
-
-dali::Service row(std::string_view name, std::string_view standard_id) {
-  dali::Service service{};
-  service.name = name;
-  service.standard_id = standard_id;
-  service.interface_type = "vs:ParamHTTP";
-  service.access_use = "full";
-  service.methods = "GET HEAD";
-  service.result_type = "text/xml";
-  service.hours = dali::Hours::always;
-  return service;
 }
 
 }  // namespace

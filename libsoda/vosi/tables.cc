@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "vosi/row.h"
 #include "xml/writer.h"
 
 namespace soda::vosi {
@@ -88,14 +89,7 @@ std::string table_document(const Table& table) {
 }
 
 dali::Service tables_service(std::function<std::vector<Table>(const dali::Context&)> tables) {
-  dali::Service service{};
-  service.name = "tables";
-  service.standard_id = "ivo://ivoa.net/std/VOSI#tables";
-  service.interface_type = "vs:ParamHTTP";
-  service.access_use = "full";
-  service.methods = "GET HEAD";
-  service.result_type = "text/xml";
-  service.hours = dali::Hours::always;
+  dali::Service service = row("tables", "ivo://ivoa.net/std/VOSI#tables");
   service.parameters = parameters;
   service.handle = [tables = std::move(tables)](const dali::Context& context,
                                                 const dali::Call& call) {
