@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "dali/fault.h"
 #include "dali/responder.h"
+#include "dali/table.h"
 
 namespace soda::dali {
 namespace {
@@ -148,10 +149,12 @@ bool asks_for_text(const Context& context, const http::Request& request) {
   try {
     const http::Form form = http::parse_form(request, form_limits(context.config));
     return std::ranges::any_of(form.fields, [](const http::Field& field) {
-      const std::string value = to_lower(trim(field.value));
-      return equal_ignoring_case(field.name, "RESPONSEFORMAT") &&
-             (value == "csv" || value == "tsv" || value.starts_with("text/csv") ||
-              value.starts_with("text/tab-separated-values"));
+      if (!equal_ignoring_case(field.name, "RESPONSEFORMAT")) return false;
+      const std::string_view type =
+          trim(std::string_view(field.value).substr(0, field.value.find(';')));
+      if (type.empty()) return false;
+      const TableForm as = table_form(choose_format(table_formats(), type, "").index);
+      return as == TableForm::csv || as == TableForm::tsv;
     });
   } catch (const Failure&) {
     return false;

@@ -58,7 +58,7 @@ class TableBody final : public http::Body {
   std::int64_t size() const override { return unknown_size; }
   void write(http::Sink& sink, std::int64_t, std::int64_t) override {
     Blocks out([&sink](std::string_view block) { sink.write(block); });
-    const auto writer = make_table_writer(form_, table_, out);
+    const auto writer = make_table_writer(form_, std::move(table_), out);
     writer->finish(write_rows(*writer, out));
     out.flush();
   }
