@@ -203,14 +203,14 @@ std::string quoted(std::string_view value, std::size_t limit) {
   return out;
 }
 
-std::string percent_encode(std::string_view text) {
+std::string percent_encode(std::string_view text, std::string_view kept) {
   constexpr std::string_view hex_digits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
     const bool unreserved = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
                             (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
     const auto byte = static_cast<unsigned char>(c);
-    if (unreserved) {
+    if (unreserved || kept.find(c) != std::string_view::npos) {
       encoded += c;
     } else {
       encoded += {'%', hex_digits[byte >> 4], hex_digits[byte & 15]};

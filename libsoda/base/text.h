@@ -49,7 +49,8 @@ bool is_utf8(std::string_view text);
 // line.
 std::string quoted(std::string_view value, std::size_t limit = 80);
 
-// For a component of a URI: all but unreserved characters (RFC 3986 section 2.3) as %XX.
-std::string percent_encode(std::string_view text);
+// For a component of a URI: all but unreserved characters (RFC 3986 section 2.3) and those of
+// `kept` as %XX.
+std::string percent_encode(std::string_view text, std::string_view kept = {});
 
 }  // namespace soda

@@ -170,32 +170,15 @@ std::vector<store::Value> own_values(const Contents& contents, std::size_t index
   return values;
 }
 
-bool plain_in_query(char c) {
-  // Unreserved characters, and those that are no delimiters for us.
-  constexpr std::string_view others = "-._~!$&'()*+,;=:@/";
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         others.find(c) != std::string_view::npos;
-}
-
 }  // namespace
 
 std::string identifier_of(std::string_view authority, std::string_view collection,
                           std::string_view root, std::string_view path) {
   std::string did = fmt::format("ivo://{}/{}?", authority, collection);
-  const auto add = [&](std::string_view text) {
-    for (const char c : text) {
-      if (plain_in_query(c)) {
-        did += c;
-      } else {
-        did += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      }
-    }
-  };
-  if (!root.empty()) {
-    add(root);
-    did += '/';
-  }
-  add(path);
+  // What may stand in a query (RFC 3986 section 3.4) and is no delimiter for us.
+  constexpr std::string_view plain = "!$&'()*+,;=:@/";
+  if (!root.empty()) did += percent_encode(root, plain) + '/';
+  did += percent_encode(path, plain);
   return did;
 }
 
