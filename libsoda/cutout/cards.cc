@@ -37,21 +37,6 @@ std::optional<AxisKeyword> axis_keyword(std::string_view keyword, std::string_vi
   return out;
 }
 
-// The value of a number's card, or nothing when it holds none.
-std::optional<double> number_of(const fits::Header& header, std::size_t index) {
-  const std::string_view card = header.card(index);
-  return fits::Header(std::string(card)).real(fits::Header::keyword(card));
-}
-
-// A reference pixel as FITS text: always with a point, so that readers see a float.
-std::string real_text(double value) {
-  std::string text = to_text(value);
-  if (text.find_first_of(".eE") == std::string::npos) text += ".0";
-  const auto e = text.find('e');
-  if (e != std::string::npos) text[e] = 'E';
-  return text;
-}
-
 // Cards that only data give a meaning to.
 constexpr std::array<std::string_view, 9> of_data{"BSCALE",  "BZERO",  "BLANK",  "BUNIT", "DATAMIN",
                                                   "DATAMAX", "GROUPS", "PCOUNT", "GCOUNT"};
@@ -70,9 +55,9 @@ void shift_reference_pixels(fits::Header& header, std::span<const PixelInterval>
     if (keyword.size() < 5 || keyword.front() != 'C') continue;
     if (const auto k = axis_keyword(keyword, "CRPIX"); k && k->axis <= static_cast<int>(axes)) {
       shifted[k->axis - 1][slot(k->alternate)] = 1;
-      const auto value = number_of(header, i);
+      const auto value = header.real(i);
       if (value && offset(*k) != 0) {
-        header.set_value(i, real_text(*value - static_cast<double>(offset(*k))));
+        header.set_real(i, *value - static_cast<double>(offset(*k)));
       }
       continue;
     }
@@ -100,13 +85,16 @@ void shift_numbers(fits::Header& header, std::string_view stem,
     const auto k = axis_keyword(fits::Header::keyword(header.card(i)), stem);
     if (!k || k->alternate != ' ' || k->axis > static_cast<int>(asked.size())) continue;
     const std::int64_t by = sign * (asked[k->axis - 1].first - 1);
-    const auto value = number_of(header, i);
+    const auto value = header.real(i);
     if (!value || by == 0) continue;
     const double moved = *value + static_cast<double>(by);
     const bool integral = moved == std::floor(moved) && std::abs(moved) < 1e15 &&
                           header.card(i).substr(8, 22).find('.') == std::string_view::npos;
-    header.set_value(
-        i, integral ? fmt::format("{}", static_cast<std::int64_t>(moved)) : real_text(moved));
+    if (integral) {
+      header.set_value(i, fmt::format("{}", static_cast<std::int64_t>(moved)));
+    } else {
+      header.set_real(i, moved);
+    }
   }
 }
 

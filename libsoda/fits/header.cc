@@ -153,6 +153,10 @@ std::optional<double> Header::real(std::string_view keyword) const {
   return index ? to_real(read_value(card(*index))) : std::nullopt;
 }
 
+std::optional<double> Header::real(std::size_t index) const {
+  return to_real(read_value(card(index)));
+}
+
 std::optional<std::int64_t> Header::integer(std::string_view keyword) const {
   const auto index = find(keyword);
   return index ? fits::to_integer(read_value(card(*index))) : std::nullopt;
@@ -173,6 +177,8 @@ void Header::set_value(std::size_t index, std::string_view value_text) {
   cards_.replace(index * card_length, card_length, with_value(card(index), value_text));
   cards_.erase((index + 1) * card_length, (end - index - 1) * card_length);
 }
+
+void Header::set_real(std::size_t index, double value) { set_value(index, real_text(value)); }
 
 void Header::put(std::string_view keyword, std::string_view value_text, std::string_view comment) {
   const auto index = find(keyword);

@@ -51,12 +51,15 @@ class Header {
   std::optional<std::string> text(std::string_view keyword) const;
   // The same of the card at `index`.
   std::optional<std::string> text(std::size_t index) const;
+  std::optional<double> real(std::size_t index) const;
 
   // Replace the value of the card at `index`, keeping keyword, comment and, as far as the new text
   // fits, columns. `value_text` is the value as it stands in a card: 12, T, 1.5E3, 'a string', or
   // empty for an undefined value. A number that ended in column 30 ends there again. CONTINUE cards
   // of the old value go. REQUIRES: index < size(), at most 70 characters, a card with a value.
   void set_value(std::size_t index, std::string_view value_text);
+  // A finite number, always with a point or an exponent, so that readers see a float.
+  void set_real(std::size_t index, double value);
   // In place (the first card of that name), else appended. An empty comment keeps the old one. A
   // double is written with the fewest digits that read back to it; NaN and infinities, which FITS
   // has not, become an undefined value. Keywords of more than 8 characters, or with blanks, are
