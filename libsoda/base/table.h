@@ -2,6 +2,7 @@
 // who have rows (store) and those who write them (xml, dali), which do not know each other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,6 +23,11 @@ struct Column {
   std::string arraysize;  // "*" for text, else empty
   std::string xtype, unit, ucd, utype, description;
 };
+
+// A name that SQL, ADQL and CSV take without quotes: lower-case letters, digits and '_', the first
+// a letter, at most `longest_column_name`.
+inline constexpr std::size_t longest_column_name = 64;
+bool is_column_name(std::string_view name);
 
 // One value of a row; monostate is NULL. Text belongs to the one who hands the row over, and lives
 // until the next row.

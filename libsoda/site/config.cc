@@ -248,14 +248,6 @@ struct Config::Reader {
     config.collections_.emplace(name, std::move(collection));
   }
 
-  // Names as SQL, ADQL and CSV take them without quotes.
-  static bool is_column_name(std::string_view name) {
-    return !name.empty() && name.size() <= 64 && name.front() >= 'a' && name.front() <= 'z' &&
-           std::ranges::all_of(name, [](char c) {
-             return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-           });
-  }
-
   // VOTable's type of a column by the word in the file.
   static const Column* column_type(std::string_view word) {
     static const std::array<std::pair<std::string_view, Column>, 3> types = {{
@@ -294,7 +286,8 @@ struct Config::Reader {
     }
     if (!is_column_name(column.name)) {
       refuse_value(*name, "column.name",
-                   "at most 64 of a-z, 0-9 and _ are expected, the first a letter");
+                   fmt::format("at most {} of a-z, 0-9 and _ are expected, the first a letter",
+                               longest_column_name));
     }
     const bool known = std::ranges::count(config.columns_, column.name, &Column::name) > 0;
     if (known) refuse_value(*name, "column.name", "another name is expected, this one is declared");

@@ -14,7 +14,6 @@
 namespace soda::store {
 namespace {
 
-constexpr std::size_t longest_name = 64;
 // Of the table, and what SQLite calls a row's number.
 constexpr std::array<std::string_view, 5> taken = {"id", "file", "hdu", "rowid", "oid"};
 
@@ -23,19 +22,12 @@ bool is_among(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_name(std::string_view name) {
-  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !name.empty() && name.size() <= longest_name && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; });
-}
-
 void check_name(const std::string& name) {
-  if (!is_name(name)) {
+  if (!is_column_name(name)) {
     throw Failure(FailureKind::usage,
                   fmt::format("\"{}\" is no name for a column: at most {} lower-case letters, "
                               "digits and _, the first a letter",
-                              quoted(name), longest_name));
+                              quoted(name), longest_column_name));
   }
   const auto standard = obscore_columns();
   if (is_among(taken, name) || is_among(hidden_columns, name) ||
@@ -75,7 +67,7 @@ std::vector<Column> own_columns(Database& database) {
     column.utype = row.text(7);
     column.description = row.text(8);
     // It becomes part of statements.
-    if (!is_name(column.name)) {
+    if (!is_column_name(column.name)) {
       throw Failure(FailureKind::unavailable,
                     "The archive's data base is damaged: a column has no proper name.");
     }
