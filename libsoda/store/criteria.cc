@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/indexed.h"
 
 namespace soda::store {
 namespace {
@@ -32,13 +33,6 @@ void unite(std::vector<Limits>& list) {
     }
   }
   list = std::move(united);
-}
-
-// Whether one of the united intervals overlaps [lo, hi].
-bool overlaps_any(const std::vector<Limits>& list, double lo, double hi) {
-  const auto first = std::lower_bound(list.begin(), list.end(), lo,
-                                      [](const Limits& each, double at) { return each.hi < at; });
-  return first != list.end() && first->lo <= hi && lo <= hi;
 }
 
 bool overlaps_column(const std::vector<Limits>& list, const Statement& row, int lo, int hi) {

@@ -8,29 +8,22 @@
 
 #include "sky/probe.h"
 #include "store/connection.h"
+#include "store/indexed.h"
 
 namespace soda::store {
 namespace {
 
-struct Span {
-  double lo, hi;
-};
-
-// Floats are rounded outward, and so are these.
-constexpr double margin = 1e-9;
-
-// Whether one of the spans, which are sorted and apart, overlaps [lo, hi].
-bool overlaps_any(std::span<const Span> spans, double lo, double hi) {
-  if (spans.empty()) return true;
-  const auto first = std::lower_bound(spans.begin(), spans.end(), lo - margin,
-                                      [](const Span& span, double at) { return span.hi < at; });
-  return first != spans.end() && first->lo <= hi + margin;
+// Whether the spans are not asked for, or one of them overlaps [lo, hi]. The tree's floats are
+// rounded outward, and so are these.
+bool may_overlap(std::span<const Limits> spans, double lo, double hi) {
+  constexpr double margin = 1e-9;
+  return spans.empty() || overlaps_any(spans, lo - margin, hi + margin);
 }
 
 // The arguments of one use of soda_near.
 struct Wanted {
   std::vector<double> envelope;
-  std::vector<Span> times, wavelengths;
+  std::vector<Limits> times, wavelengths;
 };
 
 std::vector<double> doubles_in(sqlite3_value* value) {
@@ -80,7 +73,7 @@ int near(sqlite3_rtree_query_info* info) {
   info->eWithin =
       within_of(sky::relate(sky::Box{{c[0], c[2], c[4]}, {c[1], c[3], c[5]}}, wanted.envelope));
   if (info->eWithin != NOT_WITHIN && info->nCoord >= 10) {
-    if (!overlaps_any(wanted.times, c[6], c[7]) || !overlaps_any(wanted.wavelengths, c[8], c[9])) {
+    if (!may_overlap(wanted.times, c[6], c[7]) || !may_overlap(wanted.wavelengths, c[8], c[9])) {
       info->eWithin = NOT_WITHIN;
     } else if (!wanted.times.empty() || !wanted.wavelengths.empty()) {
       info->eWithin = PARTLY_WITHIN;  // a part of the box may lie outside the spans

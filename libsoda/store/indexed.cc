@@ -24,6 +24,12 @@ double class_width(std::int64_t of) {
   return std::ldexp(1.0, static_cast<int>(std::max(of, narrowest_class))) * (1 + 1e-15);
 }
 
+bool overlaps_any(std::span<const Limits> intervals, double lo, double hi) {
+  const auto first = std::lower_bound(intervals.begin(), intervals.end(), lo,
+                                      [](const Limits& each, double at) { return each.hi < at; });
+  return first != intervals.end() && first->lo <= hi && lo <= hi;
+}
+
 double time_coordinate(double mjd) { return std::clamp(mjd / 10000, -5.0, 20.0); }
 
 double wavelength_coordinate(double metres) {

@@ -10,7 +10,10 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+
+#include "store/query.h"
 
 namespace soda::store {
 
@@ -29,6 +32,9 @@ std::optional<std::int64_t> width_class(const std::optional<double>& lo,
                                         const std::optional<double>& hi);
 // At least the width of all intervals of the class.
 double class_width(std::int64_t of);
+
+// Whether one of the intervals, which are in order and apart, has a point in common with [lo, hi].
+bool overlaps_any(std::span<const Limits> intervals, double lo, double hi);
 
 // Coordinates of sky5, 32-bit floats: what orders times and wavelengths, of a size that lets the
 // tree part along them as along the sky. Ends beyond any real observation are all one; NULL lies

@@ -42,6 +42,13 @@ std::optional<sky::Footprint> footprint_if_any(ObsCore& record) {
                                                 did, path));
 }
 
+// Data sets that meet the condition on ?1, out of the trees as well, which no trigger can reach.
+void delete_datasets(Database& database, std::string_view condition, std::int64_t value) {
+  for (const std::string_view table : {"sky3", "sky5", "dataset"}) {
+    database.prepare(fmt::format("DELETE FROM {} WHERE {}", table, condition)).bind(1, value).run();
+  }
+}
+
 }  // namespace
 
 Recorder::Recorder(Database& database, const std::vector<Column>& own)
@@ -83,12 +90,7 @@ void Recorder::doubt_datasets(std::int64_t file) {
 }
 
 void Recorder::drop_doubtful(std::int64_t file) {
-  constexpr std::string_view doubtful = "SELECT id FROM dataset WHERE file = ?1 AND hdu = -2";
-  for (const std::string_view table : {"sky3", "sky5", "dataset"}) {
-    database_.prepare(fmt::format("DELETE FROM {} WHERE id IN ({})", table, doubtful))
-        .bind(1, file)
-        .run();
-  }
+  delete_datasets(database_, "id IN (SELECT id FROM dataset WHERE file = ?1 AND hdu = -2)", file);
 }
 
 void Recorder::remove(std::int64_t file) {
@@ -191,8 +193,7 @@ bool Recorder::retract(std::string_view did) {
     if (!row.step()) return false;
     id = row.integer(0);
   }
-  for (const std::string_view table : {"sky3", "sky5", "dataset"})
-    database_.prepare(fmt::format("DELETE FROM {} WHERE id = ?1", table)).bind(1, id).run();
+  delete_datasets(database_, "id = ?1", id);
   holdings_changed();
   return true;
 }
