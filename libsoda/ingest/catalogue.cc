@@ -84,10 +84,6 @@ class Import {
   // What the row does not say itself. Returns why it cannot be taken.
   std::string complete(store::ObsCore& record) {
     if (record.obs_collection.empty()) record.obs_collection = options_.collection;
-    // SIA 2.0 finds rows by s_region only.
-    if (record.s_region.empty() && record.s_ra && record.s_dec && record.s_fov > 0.0) {
-      record.s_region = store::circle_text(*record.s_ra, *record.s_dec, *record.s_fov / 2);
-    }
     if (record.obs_publisher_did.empty()) return {};
     // Hashes, because ten million identifiers are a gigabyte; that two of them have the same one is
     // less likely than a broken disk.
