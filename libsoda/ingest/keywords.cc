@@ -72,6 +72,17 @@ std::string Keywords::value(std::string_view alternative) const {
   return text(alternative);
 }
 
+// Schmidt plates give EXPOSURE in minutes, and say so in the card's comment only.
+bool Keywords::is_in_minutes(std::string_view keyword) const {
+  for (const fits::Header* header : {&image_, &primary_}) {
+    if (const auto index = header->find(keyword)) {
+      return keyword == "EXPOSURE" &&
+             to_lower(header->card(*index)).find("minute") != std::string::npos;
+    }
+  }
+  return false;
+}
+
 std::vector<Keywords::Found> Keywords::found(std::string_view column) const {
   std::vector<Found> values;
   const auto add = [&](std::string_view alternative, double factor) {
@@ -85,7 +96,9 @@ std::vector<Keywords::Found> Keywords::found(std::string_view column) const {
   }
   for (const Rule& rule : rules) {
     if (rule.column != column) continue;
-    for (const std::string_view keyword : split_blanks(rule.keywords)) add(keyword, rule.factor);
+    for (const std::string_view keyword : split_blanks(rule.keywords)) {
+      add(keyword, is_in_minutes(keyword) ? 60 * rule.factor : rule.factor);
+    }
   }
   return values;
 }
@@ -101,12 +114,18 @@ std::string Keywords::first(std::string_view column) const {
   return values.empty() ? std::string() : std::move(values.front().text);
 }
 
-std::optional<double> Keywords::number(std::string_view column) const {
+std::vector<double> Keywords::numbers(std::string_view column) const {
+  std::vector<double> numbers;
   for (const Found& value : found(column)) {
     const std::optional<double> number = to_double(value.text);
-    if (number && std::isfinite(*number * value.factor)) return *number * value.factor;
+    if (number && std::isfinite(*number * value.factor)) numbers.push_back(*number * value.factor);
   }
-  return std::nullopt;
+  return numbers;
+}
+
+std::optional<double> Keywords::number(std::string_view column) const {
+  const std::vector<double> all = numbers(column);
+  return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
 site::Collection settings_for(const site::Config& config, std::string_view name) {

@@ -22,7 +22,8 @@ class Keywords {
   std::vector<std::string> all(std::string_view column) const;
   // The first of them; empty when there is none.
   std::string first(std::string_view column) const;
-  // The first that is a finite number, in the column's unit.
+  // Those that are finite numbers, in the column's unit; the first of them.
+  std::vector<double> numbers(std::string_view column) const;
   std::optional<double> number(std::string_view column) const;
 
   // A keyword's own value, wherever it is.
@@ -36,6 +37,7 @@ class Keywords {
   };
   std::vector<Found> found(std::string_view column) const;
   std::string value(std::string_view alternative) const;
+  bool is_in_minutes(std::string_view keyword) const;
 
   const fits::Header& image_;
   const fits::Header& primary_;

@@ -73,9 +73,12 @@ std::optional<double> middle_of(const Keywords& keywords) {
 }
 
 std::optional<double> exposure_seconds(const Keywords& keywords) {
-  const std::optional<double> seconds = keywords.number("t_exptime");
-  if (!seconds || !(*seconds >= 0) || !(*seconds < longest_exposure_s)) return std::nullopt;
-  return seconds;
+  std::vector<double> seconds = keywords.numbers("t_exptime");
+  std::erase_if(seconds, [](double each) { return !(each >= 0 && each < longest_exposure_s); });
+  if (seconds.empty()) return std::nullopt;
+  // A zero beside another keyword's number is a field that nobody filled in.
+  const auto told = std::ranges::find_if(seconds, [](double each) { return each > 0; });
+  return told == seconds.end() ? seconds.front() : *told;
 }
 
 }  // namespace

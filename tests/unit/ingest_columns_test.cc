@@ -145,6 +145,23 @@ BOOST_AUTO_TEST_CASE(times_are_what_the_header_says) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(exposures_are_in_seconds) {
+  const std::vector<std::pair<Cards, double>> rows = {
+      {{"EXPTIME = 30"}, 30},
+      {{"EXPTIME = 0"}, 0},
+      {{"EXPTIME = 0", "EXPOSURE= 12.5"}, 12.5},
+      {{"EXPOSURE= 65.0 / Observation: Exposure Minutes"}, 3900},
+      {{"EXPTIME = 0.0", "EXPOSURE= 4.0 / Exposure time minutes"}, 240},
+  };
+  for (const auto& [cards, seconds] : rows) {
+    const store::ObsCore found = record(cards);
+    BOOST_TEST_CONTEXT(cards.back()) {
+      BOOST_REQUIRE(found.t_exptime.has_value());
+      BOOST_TEST(*found.t_exptime == seconds);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(filters_are_known_by_many_names) {
   struct Row {
     const char* name;
