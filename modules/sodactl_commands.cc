@@ -95,8 +95,10 @@ struct ColumnValue {
   }
   std::string operator()(std::optional<double> store::ObsCore::*member) const {
     const std::optional<double>& value = record.*member;
-    return value && (std::isfinite(*value) || format == Format::text) ? to_text(*value)
-                                                                      : std::string();
+    if (!value) return {};
+    if (std::isfinite(*value) || format == Format::text) return to_text(*value);
+    // As tables in JSON have them (dali/table.h).
+    return std::isnan(*value) ? "\"NaN\"" : *value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   }
 };
 

@@ -1,5 +1,6 @@
+#include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -55,17 +56,21 @@ class HtmlWriter final : public TableWriter {
     out_.append("</h1>\n");
     if (!table.description.empty()) paragraph("", table.description);
     out_.append("<table>\n<thead>\n<tr>");
-    for (const xml::Field& field : table.fields) head_cell(field.column);
+    for (std::size_t i = 0; i < table.fields.size(); ++i) {
+      shown_.push_back({i, show_of(table.fields[i].column)});
+    }
+    std::ranges::stable_partition(shown_, [](const Shown& s) { return s.as == Show::picture; });
+    for (const Shown& shown : shown_) head_cell(table.fields[shown.column].column);
     out_.append("</tr>\n</thead>\n<tbody>\n");
   }
 
   void row(std::span<const Cell> cells) override {
-    check_cells(cells.size(), shows_.size());
+    check_cells(cells.size(), shown_.size());
     ++rows_;
     out_.append("<tr>");
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      out_.append(shows_[i] == Show::number ? "<td class=\"n\">" : "<td>");
-      write(cells[i], shows_[i]);
+    for (const auto& [column, as] : shown_) {
+      out_.append(as == Show::number ? "<td class=\"n\">" : "<td>");
+      write(cells[column], as);
       out_.append("</td>");
     }
     out_.append("</tr>\n");
@@ -97,7 +102,6 @@ class HtmlWriter final : public TableWriter {
   }
 
   void head_cell(const Column& column) {
-    shows_.push_back(show_of(column));
     out_.append("<th title=\"");
     escaped(column.description);
     out_.append("\">");
@@ -134,7 +138,12 @@ class HtmlWriter final : public TableWriter {
   }
 
   Blocks& out_;
-  std::vector<Show> shows_;
+  // Pictures first, whatever their place in the table: there are many columns.
+  struct Shown {
+    std::size_t column;
+    Show as;
+  };
+  std::vector<Shown> shown_;
   std::int64_t rows_ = 0;
 };
 

@@ -99,7 +99,7 @@ def same_answers(url):
     """Repeated values, contradictions, other spellings of the same."""
     base = [("POS", "CIRCLE 83 22 2"), *ask.ALL]
     rows = ask.search(url, base).ids
-    spellings = {"repeated": [("POS", "CIRCLE 83 22 2")] * 500 + ask.ALL,
+    spellings = {"repeated": [("POS", "CIRCLE 83 22 2")] * 10_000 + ask.ALL,
                  "lower case shape": [("POS", "circle 83.0 +22 2e0"), *ask.ALL],
                  "blanks": [("POS", "  CIRCLE\t83  22 2 "), *ask.ALL],
                  "empty values": base + [("BAND", ""), ("TARGET", "")],
