@@ -1,0 +1,12 @@
+// The PNG half of encode(). Of use inside this room only.
+#pragma once
+
+#include <string>
+
+#include "image/encode.h"
+
+namespace soda::image {
+
+std::string encode_png(const Picture& picture, const Notes& notes);
+
+}  // namespace soda::image
