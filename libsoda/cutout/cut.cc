@@ -275,6 +275,29 @@ class CutBody final : public http::Body {
 
 }  // namespace
 
+Tools make_tools(const site::Config& config) {
+  const auto files = [&](std::size_t capacity, fits::FileAccess access) {
+    return fits::FileCache({.capacity = capacity,
+                            .access = access,
+                            .unpack_folder = config.text("cache_folder"),
+                            .unpack_limit = config.integer("cache_limit")});
+  };
+  return {
+      files(static_cast<std::size_t>(config.integer("mapped_files")),
+            config.text("file_access") == "read" ? fits::FileAccess::read : fits::FileAccess::map),
+      files(8, fits::FileAccess::read), fits::TileReader(config.integer("buffer_budget"))};
+}
+
+std::string path_of(const site::Config& config, const store::FileRecord& file) {
+  const auto root = config.data_roots().find(file.root);
+  if (root == config.data_roots().end()) {
+    throw Failure(
+        FailureKind::unavailable,
+        fmt::format("the data root \"{}\" of this data set is not configured", file.root));
+  }
+  return root->second + "/" + file.path;
+}
+
 std::unique_ptr<http::Body> make_body(Plan plan, const std::string& path, Tools& tools) {
   return std::make_unique<CutBody>(std::move(plan), path, tools);
 }

@@ -9,6 +9,7 @@
 #include "fits/file.h"
 #include "fits/section.h"
 #include "http/response.h"
+#include "site/config.h"
 
 namespace soda::cutout {
 
@@ -21,6 +22,12 @@ struct Tools {
   fits::FileCache reading;
   fits::TileReader tiles;
 };
+
+// As the settings say.
+Tools make_tools(const site::Config& config);
+
+// Where a file of the archive is. Throws Failure(unavailable) when its data root is not configured.
+std::string path_of(const site::Config& config, const store::FileRecord& file);
 
 // Opens the file (Failure before the first byte: it vanished, it is not the one that was ingested),
 // and gives the answer as a body that can be written from any byte on. `path` is the file's

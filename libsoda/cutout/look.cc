@@ -109,6 +109,7 @@ image::Look parse_look(const dali::Arguments& arguments, int max_size) {
   if (const auto value = arguments.one("STRETCH")) look.stretch = named(stretches, *value);
   parse_limits(arguments, look);
   parse_map(arguments, look);
+  look.longest = std::min(look.longest, max_size);
   if (const auto value = arguments.one("SIZE")) {
     look.size = static_cast<int>(dali::parse_integer("SIZE", *value, 1, max_size));
   }

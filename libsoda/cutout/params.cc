@@ -16,8 +16,9 @@ namespace {
 using dali::Repeat;
 
 constexpr dali::Parameter table[] = {
-    {"ID", "char", "*", "", "", "meta.id;meta.dataset", Repeat::single, "",
-     "Publisher identifier of the data set", true},
+    {"ID", "char", "*", "", "", "meta.id;meta.dataset", Repeat::list, "",
+     "Publisher identifier of the data set; for a picture also three, shown in red, green and blue",
+     true},
     {"POS", "char", "*", "", "", "pos.outline;obs", Repeat::single, "",
      "Region to cut out (ICRS, degrees): CIRCLE lon lat r, RANGE lon1 lon2 lat1 lat2, POLYGON lon1 "
      "lat1 lon2 lat2 lon3 lat3 ..., or BRECT lon lat w h [pixel|arcsec|deg]",
@@ -49,9 +50,26 @@ constexpr dali::Parameter table[] = {
     {"PAD", "boolean", "", "", "", "meta.code", Repeat::single, "",
      "true: fill the box up with NaN or BLANK where it reaches over the image's edge", true},
     {"RESPONSEFORMAT", "char", "*", "", "", "meta.code.mime", Repeat::single, "",
-     "application/fits or image/fits", false},
+     "application/fits, image/fits, image/png or image/jpeg", false},
     {"RUNID", "char", "*", "", "", "meta.id", Repeat::single, "",
      "A text of at most 64 characters for the service's log", false},
+    {"STRETCH", "char", "*", "", "", "meta.code", Repeat::single, "linear|log|sqrt|asinh|histogram",
+     "Of a picture: how values between the limits become shades; asinh without it", true},
+    {"MIN", "double", "", "", "", "stat.min", Repeat::single, "",
+     "Of a picture: the value shown darkest; chosen by the image (zscale) without it", true},
+    {"MAX", "double", "", "", "", "stat.max", Repeat::single, "",
+     "Of a picture: the value shown brightest; chosen by the image (zscale) without it", true},
+    {"PERCENTILE", "char", "*", "", "", "stat.rank", Repeat::single, "",
+     "Of a picture, instead of MIN and MAX: the central share of the values in per cent, or two "
+     "percentiles: lo hi",
+     true},
+    {"CMAP", "char", "*", "", "", "meta.code", Repeat::single,
+     "grey|viridis|inferno|heat|grey_r|viridis_r|inferno_r|heat_r",
+     "Of a picture: the colours; _r is from bright to dark", true},
+    {"SIZE", "int", "", "", "pixel", "pos.cartesian;instr.pixel", Repeat::single, "",
+     "Of a picture: its longer side in pixels", true},
+    {"INVERT", "boolean", "", "", "", "meta.code", Repeat::single, "",
+     "Of a picture, true: bright and dark exchanged", true},
 };
 
 Failure malformed(std::string_view parameter, std::string_view expected, std::string_view value) {
@@ -197,10 +215,12 @@ Detail parse_detail(const dali::Arguments& arguments) {
                         Detail::standard);
 }
 
+constexpr std::size_t picture_rows = 7;  // the last ones of the table
+
 // The filters as received, in the table's order, printable: for the provenance card.
 std::string request_text(const dali::Arguments& arguments) {
   std::string text;
-  for (const auto& parameter : table) {
+  for (const auto& parameter : std::span(table).first(std::size(table) - picture_rows)) {
     if (parameter.name == "ID" || parameter.name == "RESPONSEFORMAT" || parameter.name == "RUNID") {
       continue;
     }
@@ -215,6 +235,10 @@ std::string request_text(const dali::Arguments& arguments) {
 }  // namespace
 
 std::span<const dali::Parameter> parameters() { return table; }
+
+std::span<const dali::Parameter> picture_parameters() {
+  return std::span(table).last(picture_rows);
+}
 
 Cut parse_cut(const dali::Arguments& arguments, std::size_t max_vertices) {
   Cut cut;

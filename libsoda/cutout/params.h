@@ -1,7 +1,7 @@
 // The one table of the SODA parameters, and a request's arguments as a Cut.
 //
-// Sources: SODA 1.0 sections 3.2 and 3.3; CHANNEL, PIXELS, EXT, DETAIL, MASK, PAD and BRECT are the
-// project's own (soda-sync(8)).
+// Sources: SODA 1.0 sections 3.2 and 3.3; CHANNEL, PIXELS, EXT, DETAIL, MASK, PAD, BRECT and those
+// of pictures are the project's own (soda-sync(8)).
 #pragma once
 
 #include <span>
@@ -14,9 +14,11 @@
 namespace soda::cutout {
 
 std::span<const dali::Parameter> parameters();
+// Those that say how a picture looks (cutout/look.h); the last ones of the table.
+std::span<const dali::Parameter> picture_parameters();
 
-// Everything of the arguments that says what to cut (ID, RESPONSEFORMAT and RUNID are not part of
-// it). Throws Failure(usage or multi_valued).
+// Everything of the arguments that says what to cut (ID, RESPONSEFORMAT, RUNID and the looks of a
+// picture are not part of it). Throws Failure(usage or multi_valued).
 Cut parse_cut(const dali::Arguments& arguments, std::size_t max_vertices);
 
 }  // namespace soda::cutout

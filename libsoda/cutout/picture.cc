@@ -11,7 +11,7 @@
 namespace soda::cutout {
 namespace {
 
-int size_of(const image::Look& look) { return look.size.value_or(default_picture_size); }
+int size_of(const image::Look& look) { return look.size.value_or(look.longest); }
 
 // The image that a picture of the whole data set shows; -1: none.
 int image_of(const store::Dataset& dataset, const Source& source) {

@@ -17,9 +17,6 @@
 
 namespace soda::cutout {
 
-// The longer side of a picture without SIZE: the image's own, at most this.
-inline constexpr int default_picture_size = 1024;
-
 // A data set, and where its file is.
 struct Pictured {
   const store::Dataset& dataset;

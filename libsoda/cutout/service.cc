@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "cutout/cut.h"
 #include "cutout/params.h"
+#include "cutout/picture.h"
 #include "cutout/plan.h"
 #include "dali/descriptor.h"
 #include "dali/format.h"
@@ -20,61 +21,58 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr dali::Format formats[] = {{"application/fits", "fits"}, {"image/fits", ""}};
+// Pictures are made for who asks by RESPONSEFORMAT only: browsers accept image/png before anything
+// else that is here, and following a link to a cut they shall get the cut.
+constexpr std::string_view not_by_accept = "none";
+constexpr dali::Format formats[] = {{"application/fits", "fits"},
+                                    {"image/fits", ""},
+                                    {"image/png", "png", not_by_accept},
+                                    {"image/jpeg", "jpeg", not_by_accept}};
+constexpr std::size_t first_picture = 2;
 
 // What the process keeps between requests.
 struct State {
   explicit State(const site::Config& config)
       : sources(static_cast<std::size_t>(config.integer("holdings_memory"))),
-        tools{
-            fits::FileCache({.capacity = static_cast<std::size_t>(config.integer("mapped_files")),
-                             .access = config.text("file_access") == "read" ? fits::FileAccess::read
-                                                                            : fits::FileAccess::map,
-                             .unpack_folder = config.text("cache_folder"),
-                             .unpack_limit = config.integer("cache_limit")}),
-            fits::FileCache({.capacity = 8,
-                             .access = fits::FileAccess::read,
-                             .unpack_folder = config.text("cache_folder"),
-                             .unpack_limit = config.integer("cache_limit")}),
-            fits::TileReader(config.integer("buffer_budget"))} {
+        tools(make_tools(config)) {
     limits.answer = config.integer("max_answer");
     limits.small_table = config.integer("small_table_limit");
     for (const auto name : split_blanks(config.text("small_tables")))
       limits.tables.emplace_back(name);
     limits.signing_budget = config.integer("buffer_budget");
+    picture_limits = limits;
+    picture_limits.answer = std::int64_t{1} << 48;
     max_vertices = static_cast<std::size_t>(config.integer("max_vertices"));
+    max_picture = static_cast<int>(config.integer("max_picture"));
   }
 
   SourceCache sources;
   Tools tools;
   Limits limits;
+  Limits picture_limits;  // a picture is small, whatever the size of the cut that it shows
   std::size_t max_vertices;
+  int max_picture;
 };
 
 std::string utc_day() { return iso8601_utc(std::chrono::system_clock::now()).substr(0, 10); }
 
-std::string path_of(const site::Config& config, const store::FileRecord& file) {
-  const auto root = config.data_roots().find(file.root);
-  if (root == config.data_roots().end()) {
-    throw Failure(
-        FailureKind::unavailable,
-        fmt::format("the data root \"{}\" of this data set is not configured", file.root));
-  }
-  return root->second + "/" + file.path;
-}
+using Datasets = std::vector<std::shared_ptr<const store::Dataset>>;
 
 // Same request, same file, same version, same day: same bytes, same tag. FNV-1a, 64 bits: a tag
 // tells versions of one URL apart, it guards nothing.
-std::string entity_tag(const store::Dataset& dataset, const dali::Arguments& arguments,
+std::string entity_tag(const Datasets& datasets, const dali::Arguments& arguments,
                        const std::string& day) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   const auto add = [&](std::string_view text) {
     for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
     hash = (hash ^ 0xFFU) * 0x100000001b3U;  // no two lists of texts run together
   };
-  const auto& file = dataset.holding->file;
-  add(fmt::format("{} {} {} {} " SODA_VERSION, file.size, file.mtime_ns, file.inode, day));
-  add(dataset.obscore.obs_publisher_did);
+  add(day);
+  for (const auto& dataset : datasets) {
+    const auto& file = dataset->holding->file;
+    add(fmt::format("{} {} {} " SODA_VERSION, file.size, file.mtime_ns, file.inode));
+    add(dataset->obscore.obs_publisher_did);
+  }
   for (const auto& parameter : parameters()) {
     if (parameter.name == "RUNID" || parameter.name == "ID") continue;
     for (const auto& value : arguments.all(parameter.name)) {
@@ -86,7 +84,7 @@ std::string entity_tag(const store::Dataset& dataset, const dali::Arguments& arg
 }
 
 // "<stem>_<shape>_<ra>_<dec>_<size>.fits", ASCII, at most 120 characters.
-std::string file_name(const store::Dataset& dataset, const Cut& cut) {
+std::string file_name(const store::Dataset& dataset, const Cut& cut, std::string_view ending) {
   std::string_view stem = dataset.holding->file.path;
   stem.remove_prefix(std::min(stem.size(), stem.rfind('/') + 1));
   stem = stem.substr(0, stem.find('.'));
@@ -113,7 +111,7 @@ std::string file_name(const store::Dataset& dataset, const Cut& cut) {
                        c == '.' || c == '-' || c == '+';
     if (!plain) c = '_';
   }
-  return name.substr(0, 115) + ".fits";
+  return fmt::format("{}.{}", name.substr(0, 119 - ending.size()), ending);
 }
 
 double milliseconds_since(Clock::time_point& start) {
@@ -124,17 +122,41 @@ double milliseconds_since(Clock::time_point& start) {
 }
 
 std::shared_ptr<const store::Dataset> find_dataset(const dali::Context& context,
-                                                   const dali::Call& call) {
-  const auto id = call.arguments.one("ID");
-  if (!id) throw Failure(FailureKind::usage, "ID is missing: it names the data set to cut", "ID");
-  call.log.add("id", *id);
-  auto dataset = context.holdings.find(*id);
+                                                   const std::string& id) {
+  auto dataset = context.holdings.find(id);
   if (!dataset) {
     throw Failure(FailureKind::not_found,
-                  fmt::format("ID is not known to this archive, got \"{}\"", quoted(*id, 200)),
+                  fmt::format("ID is not known to this archive, got \"{}\"", quoted(id, 200)),
                   "ID");
   }
   return dataset;
+}
+
+enum class Kind { cut, picture };
+
+// One; or three for a picture in colours.
+Datasets find_datasets(const dali::Context& context, const dali::Call& call, Kind kind) {
+  const auto& ids = call.arguments.all("ID");
+  if (ids.empty()) {
+    throw Failure(FailureKind::usage, "ID is missing: it names the data set to cut", "ID");
+  }
+  call.log.add("id", fmt::format("{}", fmt::join(ids, " ")));
+  if (kind == Kind::cut && ids.size() > 1) {
+    throw Failure(
+        FailureKind::multi_valued,
+        fmt::format("ID: one value is supported (three for a picture), received {}", ids.size()),
+        "ID");
+  }
+  if (ids.size() != 1 && ids.size() != 3) {
+    throw Failure(FailureKind::usage,
+                  fmt::format("ID: a picture is made of one data set, or of three for red, green "
+                              "and blue, received {}",
+                              ids.size()),
+                  "ID");
+  }
+  Datasets datasets;
+  for (const auto& id : ids) datasets.push_back(find_dataset(context, id));
+  return datasets;
 }
 
 http::Response no_content(const NoOverlap& miss, const dali::Call& call) {
@@ -146,17 +168,35 @@ http::Response no_content(const NoOverlap& miss, const dali::Call& call) {
   return response;
 }
 
+// The image and, of three, its companions in colour.
+std::string render(State& state, const dali::Context& context, const dali::Call& call,
+                   const Datasets& datasets, const Plan& plan, image::Encoding encoding) {
+  const image::Look look = parse_look(call.arguments, state.max_picture);
+  std::vector<Pictured> pictured;
+  for (const auto& dataset : datasets) {
+    pictured.push_back({*dataset, state.sources.get(dataset->holding),
+                        path_of(context.config, dataset->holding->file)});
+  }
+  return pictured.size() == 3 ? colour_picture({pictured[0], pictured[1], pictured[2]}, plan,
+                                               state.tools, look, encoding)
+                              : cut_picture(pictured[0], plan, state.tools, look, encoding);
+}
+
 http::Response answer(State& state, const dali::Context& context, const dali::Call& call) {
   auto time = Clock::now();
   const auto format = dali::choose_format(
       formats, call.arguments.one("RESPONSEFORMAT").value_or(""), call.request.header("Accept"));
+  const Kind kind = format.index >= first_picture ? Kind::picture : Kind::cut;
   const Cut cut = parse_cut(call.arguments, state.max_vertices);
-  const auto dataset = find_dataset(context, call);
+  if (kind == Kind::picture) parse_look(call.arguments, state.max_picture);
+  const auto datasets = find_datasets(context, call, kind);
+  const store::Dataset& dataset = *datasets.front();
   call.log.add_milliseconds("find_ms", milliseconds_since(time));
-  const auto source = state.sources.get(dataset->holding);
+  const auto source = state.sources.get(dataset.holding);
   call.log.add_milliseconds("source_ms", milliseconds_since(time));
   const std::string day = utc_day();
-  auto planned = plan(*dataset, source, cut, state.limits, day);
+  auto planned =
+      plan(dataset, source, cut, kind == Kind::picture ? state.picture_limits : state.limits, day);
   call.log.add_milliseconds("boxes_ms", milliseconds_since(time));
   if (const auto* miss = std::get_if<NoOverlap>(&planned)) return no_content(*miss, call);
   auto& plan = std::get<Plan>(planned);
@@ -164,15 +204,24 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
 
   http::Response response;
   response.add("Content-Type", format.content_type);
+  const std::string_view ending = kind == Kind::cut ? "fits" : formats[format.index].short_form;
   response.add("Content-Disposition",
-               fmt::format("attachment; filename=\"{}\"", file_name(*dataset, cut)));
-  response.add("ETag", entity_tag(*dataset, call.arguments, day));
+               fmt::format("{}; filename=\"{}\"", kind == Kind::cut ? "attachment" : "inline",
+                           file_name(dataset, cut, ending)));
+  response.add("ETag", entity_tag(datasets, call.arguments, day));
   response.add("Accept-Ranges", "bytes");
   for (const auto& warning : plan.warnings) {
     response.add("Warning", fmt::format("299 - \"{}\"", warning));
   }
-  response.body =
-      make_body(std::move(plan), path_of(context.config, dataset->holding->file), state.tools);
+  if (kind == Kind::picture) {
+    const auto encoding =
+        format.index == first_picture ? image::Encoding::png : image::Encoding::jpeg;
+    response.body = render(state, context, call, datasets, plan, encoding);
+    call.log.add_milliseconds("picture_ms", milliseconds_since(time));
+  } else {
+    response.body =
+        make_body(std::move(plan), path_of(context.config, dataset.holding->file), state.tools);
+  }
   return response;
 }
 

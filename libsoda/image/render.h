@@ -24,6 +24,7 @@ struct Look {
   Map map = Map::grey;
   Sense sense = Sense::normal;
   std::optional<int> size;  // pixels of the longer side, from 1 on
+  int longest = 1024;       // without `size`: at most that many
 };
 
 Limits limits_of(const Plane& plane, const Look& look);

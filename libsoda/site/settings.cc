@@ -40,6 +40,8 @@ std::vector<Setting> make_settings() {
       number_row("max_body", mib, "bytes", 1024, 1.0 * gib,
                  "The largest request body that is read."),
       number_row("max_vertices", 10000, "", 3, 1e6, "The most vertices of a polygon."),
+      number_row("max_picture", 2048, "pixels", 1, 16384,
+                 "The longest side of a picture that SIZE may ask for."),
       number_row("max_fields", 20000, "", 10, 1e6, "The most parameters of one request."),
       number_row("buffer_budget", 16 * mib, "bytes", 64 * kib, 4.0 * gib,
                  "How much of one answer is held in memory at a time."),
