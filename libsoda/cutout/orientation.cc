@@ -34,13 +34,19 @@ std::optional<Axes> axes_at(const wcs::Wcs& wcs, double x, double y) {
   return Axes{step(*here, *right), step(*here, *up)};
 }
 
-// To the nearest of the four sides of the page, or in degrees from the upper.
-std::string toward(double clockwise_degrees) {
+// "north is left, east is down"; "north is 12 degrees clockwise from up, east is left of north".
+std::string sentence(double north_clockwise, bool mirrored) {
   static constexpr std::string_view sides[] = {"up", "right", "down", "left"};
-  const long whole = std::lround(clockwise_degrees);
-  if (whole % 90 == 0) return std::string(sides[static_cast<std::size_t>((whole / 90 + 4) % 4)]);
-  return fmt::format("{} degree{} {} from up", std::labs(whole), std::labs(whole) == 1 ? "" : "s",
-                     whole > 0 ? "clockwise" : "counterclockwise");
+  const long north = std::lround(north_clockwise);
+  const auto side = [](long degrees) { return sides[static_cast<std::size_t>(degrees / 90 % 4)]; };
+  const std::string_view suffix = mirrored ? " (mirrored)" : "";
+  if (north % 90 == 0) {
+    return fmt::format("north is {}, east is {}{}", side(north + 360),
+                       side(north + (mirrored ? 450 : 270)), suffix);
+  }
+  return fmt::format("north is {} degree{} {} from up, east is {} of north{}", std::labs(north),
+                     std::labs(north) == 1 ? "" : "s", north > 0 ? "clockwise" : "counterclockwise",
+                     mirrored ? "right" : "left", suffix);
 }
 
 }  // namespace
@@ -60,10 +66,7 @@ std::string orientation_of(const Shown& shown) {
   const double along_x = -up.east / determinant;
   const double along_y = right.east / determinant;
   const double north = std::atan2(along_x, along_y) * 180 / std::numbers::pi;
-  const bool mirrored = determinant > 0;
-  const bool upright = std::lround(north) == 0;
-  return fmt::format("north is {}, east is {}{}{}", toward(north), mirrored ? "right" : "left",
-                     upright ? "" : " of north", mirrored ? " (mirrored)" : "");
+  return sentence(north, determinant > 0);
 }
 
 }  // namespace soda::cutout

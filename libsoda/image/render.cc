@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "image/limits.h"
-#include "image/reduce.h"
 
 namespace soda::image {
 namespace {
@@ -82,10 +81,16 @@ Picture enlarged(Picture picture, int size) {
   out.samples.clear();
   out.samples.reserve(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height) *
                       channels);
+  // The pixel under the middle of the new one.
+  const auto under = [](int at, int count, int of) {
+    return (2 * std::int64_t{at} + 1) * of / (2 * std::int64_t{count});
+  };
   for (int y = 0; y < out.height; ++y) {
-    const auto row = block_begin(y, out.height, picture.height) * picture.width;
+    // Counted from the bottom, like the rows of the image.
+    const auto from_bottom = under(out.height - 1 - y, out.height, picture.height);
+    const auto row = (picture.height - 1 - from_bottom) * picture.width;
     for (int x = 0; x < out.width; ++x) {
-      const auto at = static_cast<std::size_t>(row + block_begin(x, out.width, picture.width));
+      const auto at = static_cast<std::size_t>(row + under(x, out.width, picture.width));
       const auto from = picture.samples.begin() + static_cast<std::ptrdiff_t>(at * channels);
       out.samples.insert(out.samples.end(), from, from + picture.channels);
     }
