@@ -11,8 +11,9 @@
 namespace soda::image {
 namespace {
 
-// Measured on noisy and smooth images of 256 to 2048 pixels: see compress().
-constexpr int compression_level = 3;
+// zlib's Z_RLE, with the Paeth filter: measured on pictures of stars, nebulae and noise, this takes
+// half the time of the default and makes files as small; so do pictures of few pixels shown large.
+constexpr int run_lengths = 3;
 
 // What the library's callbacks know. It lives in a frame that longjmp does not leave.
 struct Output {
@@ -107,7 +108,9 @@ bool write_all(const Writer& writer, const Picture& picture, const png_color* co
     png_set_tRNS(png, info, &opacity, 1, &transparent);
   }
   if (!texts.empty()) png_set_text(png, info, texts.data(), static_cast<int>(texts.size()));
-  png_set_compression_level(png, compression_level);
+  // Of palettes too, whose neighbouring shades are neighbouring colours.
+  png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
+  png_set_compression_strategy(png, run_lengths);
   png_write_info(png, info);
   const png_size_t row =
       static_cast<png_size_t>(picture.width) * static_cast<png_size_t>(picture.channels);

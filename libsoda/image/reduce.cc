@@ -10,6 +10,34 @@ namespace {
 
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
+// Of the finite values; without any, the first infinity or NaN.
+struct Sum {
+  double value = nothing;
+  std::int64_t count = 0;
+};
+
+Sum sum_of(std::span<const double> values) {
+  // As long as the sum is finite, all of them are.
+  double odd = 0, even = 0;
+  std::size_t i = 0;
+  for (; i + 1 < values.size(); i += 2) {
+    even += values[i];
+    odd += values[i + 1];
+  }
+  if (i < values.size()) even += values[i];
+  if (std::isfinite(even + odd)) return {even + odd, std::ssize(values)};
+  Sum sum;
+  for (const double value : values) {
+    if (std::isfinite(value)) {
+      sum.value = sum.count > 0 ? sum.value + value : value;
+      ++sum.count;
+    } else if (sum.count == 0 && std::isnan(sum.value)) {
+      sum.value = value;
+    }
+  }
+  return sum;
+}
+
 }  // namespace
 
 Reduction::Reduction(std::int64_t width, std::int64_t height, int out_width, int out_height)
@@ -32,23 +60,14 @@ void Reduction::add(std::int64_t y, std::int64_t x, std::span<const double> valu
     const std::int64_t next = block_begin(column + 1, plane_.width, width_);
     const double* const stop = at + std::min<std::int64_t>(next - x, end - at);
     x += stop - at;
-    double sum = 0;
-    std::int64_t count = 0;
-    double infinity = nothing;
-    for (; at != stop; ++at) {
-      if (std::isfinite(*at)) {
-        sum += *at;
-        ++count;
-      } else if (std::isnan(infinity)) {
-        infinity = *at;
-      }
-    }
+    const Sum sum = sum_of({at, stop});
+    at = stop;
     const auto i = static_cast<std::size_t>(column++);
-    if (count > 0) {
-      sums_[i] = counts_[i] > 0 ? sums_[i] + sum : sum;
-      counts_[i] += count;
+    if (sum.count > 0) {
+      sums_[i] = counts_[i] > 0 ? sums_[i] + sum.value : sum.value;
+      counts_[i] += sum.count;
     } else if (std::isnan(sums_[i])) {
-      sums_[i] = infinity;
+      sums_[i] = sum.value;
     }
   }
 }
