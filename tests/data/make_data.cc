@@ -241,6 +241,15 @@ void tolerated(const path& folder) {
   write(folder / "trailing_junk.fits", padded(cards.text(), ' ') + data + std::string(5000, 'x'));
 }
 
+// An image without a value.
+void undefined_only(const path& folder) {
+  Cards nothing = primary(-32, {20, 16});
+  nothing.all(tangent(220, 20, 10.5, 8.5, arcsecond));
+  std::string undefined;  // NaN in 320 pixels
+  for (int i = 0; i < 20 * 16; ++i) undefined += std::string("\x7F\xC0\0\0", 4);
+  write(folder / "all_nan.fits", nothing.blocks() + padded(std::move(undefined)));
+}
+
 void damaged(const path& folder) {
   const Shape shape = {100, 100};
   Cards cards = primary(-32, shape);
@@ -280,6 +289,7 @@ void make_all(const path& folder) {
   mosaic(folder);
   many_keywords(folder);
   without_sky(folder);
+  undefined_only(folder);
   many_cards(folder);
   tolerated(folder);
   damaged(folder / "damaged");

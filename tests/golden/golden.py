@@ -3,6 +3,7 @@
 import hashlib
 import pathlib
 import re
+import struct
 import urllib.parse
 import xml.etree.ElementTree
 
@@ -154,6 +155,23 @@ def _xml(answer, rest):
     return _matches("root element", xml.etree.ElementTree.fromstring(answer.body).tag, "=", rest)
 
 
+def _picture(answer, rest):
+    """`picture png grey 60x50`: also palette, rgb; `jpeg grey`, `jpeg colour`."""
+    body = answer.body
+    if body.startswith(b"\x89PNG\r\n\x1a\n"):
+        width, height, depth, kind = struct.unpack(">IIBB", body[16:26])
+        form, kind = "png", {0: "grey", 2: "rgb", 3: "palette"}[kind] + ("" if depth == 8 else f"-{depth}")
+    elif body.startswith(b"\xff\xd8"):
+        at = 2
+        while body[at + 1] not in (0xC0, 0xC2):  # a frame header
+            at += 2 + struct.unpack(">H", body[at + 2:at + 4])[0]
+        height, width, components = struct.unpack(">HHB", body[at + 5:at + 10])
+        form, kind = "jpeg", {1: "grey", 3: "colour"}[components]
+    else:
+        return f"no picture: {body[:40]!r}"
+    return _matches("picture", f"{form} {kind} {width}x{height}", "=", rest)
+
+
 def _length(answer, _rest):
     """Content-Length is there and is the length of the body (HEAD: is there)."""
     value = answer.headers.get("content-length")
@@ -165,7 +183,7 @@ def _length(answer, _rest):
 DIRECTIVES = {
     "status": _status, "header": _header, "no-header": _no_header, "body": _body,
     "no-body": _no_body, "fits": _fits, "card": _card, "no-card": _no_card, "pixel": _pixel,
-    "xml": _xml, "length": _length,
+    "xml": _xml, "picture": _picture, "length": _length,
 }
 
 
