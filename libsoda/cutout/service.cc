@@ -168,35 +168,46 @@ http::Response no_content(const NoOverlap& miss, const dali::Call& call) {
   return response;
 }
 
-// The image and, of three, its companions in colour.
-std::string render(State& state, const dali::Context& context, const dali::Call& call,
-                   const Datasets& datasets, const Plan& plan, image::Encoding encoding) {
-  const image::Look look = parse_look(call.arguments, state.max_picture);
+// How the cut is to be shown; empty: not at all, it goes out as it is.
+struct Show {
+  image::Look look;
+  image::Encoding encoding;
+};
+
+std::optional<Show> show_of(const State& state, const dali::Call& call, std::size_t format) {
+  if (format < first_picture) return std::nullopt;
+  return Show{parse_look(call.arguments, state.max_picture),
+              format == first_picture ? image::Encoding::png : image::Encoding::jpeg};
+}
+
+// The cut of the first data set; of three, in colour.
+std::string render(State& state, const dali::Context& context, const Datasets& datasets,
+                   const Plan& plan, const Show& show) {
   std::vector<Pictured> pictured;
   for (const auto& dataset : datasets) {
     pictured.push_back({*dataset, state.sources.get(dataset->holding),
                         path_of(context.config, dataset->holding->file)});
   }
-  return pictured.size() == 3 ? colour_picture({pictured[0], pictured[1], pictured[2]}, plan,
-                                               state.tools, look, encoding)
-                              : cut_picture(pictured[0], plan, state.tools, look, encoding);
+  if (pictured.size() == 1) {
+    return cut_picture(pictured[0], plan, state.tools, show.look, show.encoding);
+  }
+  return colour_picture({pictured[0], pictured[1], pictured[2]}, plan, state.tools, show.look,
+                        show.encoding);
 }
 
 http::Response answer(State& state, const dali::Context& context, const dali::Call& call) {
   auto time = Clock::now();
   const auto format = dali::choose_format(
       formats, call.arguments.one("RESPONSEFORMAT").value_or(""), call.request.header("Accept"));
-  const Kind kind = format.index >= first_picture ? Kind::picture : Kind::cut;
   const Cut cut = parse_cut(call.arguments, state.max_vertices);
-  if (kind == Kind::picture) parse_look(call.arguments, state.max_picture);
-  const auto datasets = find_datasets(context, call, kind);
+  const auto show = show_of(state, call, format.index);
+  const auto datasets = find_datasets(context, call, show ? Kind::picture : Kind::cut);
   const store::Dataset& dataset = *datasets.front();
   call.log.add_milliseconds("find_ms", milliseconds_since(time));
   const auto source = state.sources.get(dataset.holding);
   call.log.add_milliseconds("source_ms", milliseconds_since(time));
   const std::string day = utc_day();
-  auto planned =
-      plan(dataset, source, cut, kind == Kind::picture ? state.picture_limits : state.limits, day);
+  auto planned = plan(dataset, source, cut, show ? state.picture_limits : state.limits, day);
   call.log.add_milliseconds("boxes_ms", milliseconds_since(time));
   if (const auto* miss = std::get_if<NoOverlap>(&planned)) return no_content(*miss, call);
   auto& plan = std::get<Plan>(planned);
@@ -204,19 +215,17 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
 
   http::Response response;
   response.add("Content-Type", format.content_type);
-  const std::string_view ending = kind == Kind::cut ? "fits" : formats[format.index].short_form;
-  response.add("Content-Disposition",
-               fmt::format("{}; filename=\"{}\"", kind == Kind::cut ? "attachment" : "inline",
-                           file_name(dataset, cut, ending)));
+  response.add(
+      "Content-Disposition",
+      fmt::format("{}; filename=\"{}\"", show ? "inline" : "attachment",
+                  file_name(dataset, cut, show ? formats[format.index].short_form : "fits")));
   response.add("ETag", entity_tag(datasets, call.arguments, day));
   response.add("Accept-Ranges", "bytes");
   for (const auto& warning : plan.warnings) {
     response.add("Warning", fmt::format("299 - \"{}\"", warning));
   }
-  if (kind == Kind::picture) {
-    const auto encoding =
-        format.index == first_picture ? image::Encoding::png : image::Encoding::jpeg;
-    response.body = render(state, context, call, datasets, plan, encoding);
+  if (show) {
+    response.body = render(state, context, datasets, plan, *show);
     call.log.add_milliseconds("picture_ms", milliseconds_since(time));
   } else {
     response.body =

@@ -23,6 +23,8 @@ FAULTS = [
      {"libsoda/a.cc": '// std::stoi( is forbidden\nauto x = "atoi(";\nrow.system(1);\n'}),
     (rules.forbidden_functions, {"libsoda/a.cc": "double x = ::strtod (a, nullptr);\n"},
      {"libsoda/a.cc": "my_strtod(a);\n"}),
+    (rules.forbidden_functions, {"libsoda/a.cc": "std::longjmp(a, 1);\n"},
+     {"libsoda/image/png.cc": "std::longjmp(a, 1);\n"}),
     (rules.ascii_code, {"libsoda/a.cc": "int größe = 1;\n"},
      {"libsoda/a.cc": "int x = 1'000;  // Größe\nauto y = \"°\";\n"}),
     (rules.namespaces, {"libsoda/sky/a.h": "namespace soda::wcs {\n"},
