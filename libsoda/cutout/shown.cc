@@ -72,10 +72,8 @@ Storage storage_of(const store::HduRecord& record, const Shown& shown) {
     storage.pixel = step;
     return storage;
   }
-  static constexpr std::array<std::string_view, 4> ours = {"RICE_1", "RICE_ONE", "GZIP_1",
-                                                           "GZIP_2"};
-  storage.rows = std::ranges::count(ours, record.compression) > 0 ? Storage::Rows::from_top
-                                                                  : Storage::Rows::whole_tiles;
+  storage.rows =
+      record.compression.starts_with("RICE") ? Storage::Rows::from_top : Storage::Rows::whole_tiles;
   for (std::size_t i = 0; i < record.tile.size(); ++i) {
     const std::int64_t length = std::max<std::int64_t>(1, record.tile[i]);
     if (i == static_cast<std::size_t>(shown.y)) {

@@ -232,6 +232,17 @@ OpenImage& TileReader::Impl::open(const MappedFile& file, int hdu, int bitpix,
   return images.front();
 }
 
+namespace {
+
+// How many of a tile's bytes to read for its first pixels. Rice's coding makes no block much longer
+// than its pixels; where one is all the same, the decoder runs out of bytes and says so.
+std::int64_t beginning(const TileTable& table, const CodedTile& where, std::int64_t needed) {
+  if (where.codec != Codec::rice) return where.length;
+  return std::min(where.length, needed * table.rice_element * 5 / 4 + 256);
+}
+
+}  // namespace
+
 const DecodedTile& TileReader::Impl::decoded(const MappedFile& file, const OpenImage& image,
                                              std::int64_t index, std::span<const char> row,
                                              std::int64_t pixels, std::int64_t needed) {
@@ -243,12 +254,23 @@ const DecodedTile& TileReader::Impl::decoded(const MappedFile& file, const OpenI
     throw Failure(FailureKind::corrupt_data,
                   fmt::format("a compressed tile of {} pixels has {} bytes", pixels, where.length));
   }
-  const auto length = static_cast<std::size_t>(where.length);
-  coded.resize(length + rice_padding);
-  file.copy(where.offset, {coded.data(), length});
-  std::memset(coded.data() + length, 0, rice_padding);
   DecodedTile& tile = cache.place(key);
-  decoder.decode(image.table, where, coded, pixels, needed, tile);
+  const auto decode = [&](std::int64_t bytes) {
+    CodedTile part = where;
+    part.length = bytes;
+    const auto length = static_cast<std::size_t>(bytes);
+    coded.resize(length + rice_padding);
+    file.copy(where.offset, {coded.data(), length});
+    std::memset(coded.data() + length, 0, rice_padding);
+    decoder.decode(image.table, part, coded, pixels, needed, tile);
+  };
+  const std::int64_t enough = beginning(image.table, where, needed);
+  try {
+    decode(enough);
+  } catch (const Failure&) {
+    if (enough == where.length) throw;
+    decode(where.length);
+  }
   cache.keep(key);
   return tile;
 }
