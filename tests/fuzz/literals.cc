@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "cutout/look.h"
 #include "cutout/params.h"
 #include "dali/format.h"
 #include "dali/literal.h"
@@ -21,6 +22,7 @@ using fuzz::require;
 
 constexpr auto usage = FailureKind::usage;
 constexpr std::size_t max_vertices = 200;
+constexpr int max_picture = 2048;
 
 void check_numbers(std::string_view value) {
   if (const auto number = to_double(value)) {
@@ -115,6 +117,14 @@ void check_pixels(const cutout::Cut& cut) {
   require(is_utf8(cut.request_text), "the text of a request is UTF-8");
 }
 
+void check_look(const image::Look& look) {
+  require(!look.size || (*look.size >= 1 && *look.size <= max_picture), "a size is in its limits");
+  require(!look.low || !look.high || *look.low < *look.high, "limits are in order");
+  require(!look.percentiles || (look.percentiles->low >= 0 && look.percentiles->high <= 100 &&
+                                look.percentiles->low < look.percentiles->high),
+          "percentiles are in order");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -134,6 +144,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::survives({usage, FailureKind::multi_valued}, [&] {
     const dali::Arguments arguments(form, cutout::parameters());
     check_pixels(cutout::parse_cut(arguments, max_vertices));
+    check_look(cutout::parse_look(arguments, max_picture));
   });
   return 0;
 }
