@@ -12,10 +12,10 @@ using wcs::PixelBox;
 using wcs::PixelInterval;
 
 constexpr double mib = 1 << 20;
-constexpr double cheap_bytes = 32 * mib;     // of a plain image: every pixel is read
-constexpr double most_bytes = 96 * mib;      // of a plain image, at all
-constexpr double decoded_bytes = 512 * mib;  // of a compressed image
-constexpr std::int64_t run_bytes = 4096;     // a page: shorter runs of a row cost as much
+constexpr double cheap_bytes = 32 * mib;   // of a plain image: every pixel is read
+constexpr double most_bytes = 96 * mib;    // of a plain image, at all
+constexpr double most_pixels = 512 * mib;  // of a compressed image
+constexpr std::int64_t run_bytes = 4096;   // a page: shorter runs of a row cost as much
 
 // The part of picture pixel `i` of `n` that the image has; empty (first > last) where it has none.
 PixelInterval block(std::int64_t i, std::int64_t n, const PixelInterval& asked,
@@ -42,7 +42,7 @@ class Sampler {
     const std::int64_t longest = std::max(asked_.x.length(), asked_.y.length());
     set_size(std::min<std::int64_t>(size, longest));
     const double all = bytes(inside_.x.length(), inside_.y.length());
-    if (all <= (storage_.rows == Storage::Rows::stored ? cheap_bytes : decoded_bytes)) {
+    if (all <= (storage_.rows == Storage::Rows::stored ? cheap_bytes : most_pixels)) {
       out_.columns = {inside_.x};
       out_.rows = {inside_.y};
       return out_;
@@ -57,6 +57,7 @@ class Sampler {
   }
 
  private:
+  // Of tiles: pixels.
   double bytes(std::int64_t columns, std::int64_t rows) const {
     return static_cast<double>(columns) * static_cast<double>(rows) *
            static_cast<double>(storage_.pixel);
@@ -94,7 +95,7 @@ class Sampler {
         return static_cast<double>(std::min<std::int64_t>(out_.height, tiles()) *
                                    storage_.tile_rows) *
                    row_bytes() <=
-               decoded_bytes;
+               most_pixels;
     }
     return out_.height * row_bytes() <= most_bytes;
   }

@@ -17,12 +17,13 @@ struct Storage {
     whole_tiles,  // the tile is decoded as a whole
   };
   Rows rows = Rows::stored;
-  std::int64_t pixel = 4;      // bytes that one pixel of a row costs
+  std::int64_t pixel = 4;      // bytes that one pixel of a row costs; of tiles: pixels
   std::int64_t tile_rows = 1;  // rows of a tile
 };
 
-// Of plain images at most 96 MiB are read, of compressed ones at most 512 MiB (as pixels) decoded;
-// below 32 and 512 MiB that is every pixel.
+// Of plain images at most 96 MiB are read, below 32 MiB every pixel. Of compressed ones at most 512
+// Mi pixels are decoded (some four seconds), below that every one; of larger ones in Rice's code
+// the top row of each tile, which needs nothing else of the tile.
 struct Sampling {
   int width = 0, height = 0;  // of the picture
   // Runs of the image's pixels, ascending, apart from each other.

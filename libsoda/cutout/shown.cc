@@ -72,6 +72,7 @@ Storage storage_of(const store::HduRecord& record, const Shown& shown) {
     storage.pixel = step;
     return storage;
   }
+  storage.pixel = 1;
   storage.rows =
       record.compression.starts_with("RICE") ? Storage::Rows::from_top : Storage::Rows::whole_tiles;
   for (std::size_t i = 0; i < record.tile.size(); ++i) {
