@@ -128,15 +128,17 @@ void Criteria::prepare_positions() {
   }
 }
 
-const std::string& Criteria::statement() {
-  static const std::string sql = [] {
+const std::string& Criteria::statement() const {
+  // Each column that is named is read, whether it is looked at or not.
+  static const std::string of_sky = "SELECT shape FROM dataset WHERE id = ?1";
+  static const std::string of_all = [] {
     std::string text =
         "SELECT shape, t_min, t_max, em_min, em_max, pol_states, calib_level, obs_publisher_did";
     for (const auto& criterion : number_criteria) text.append(", ").append(criterion.column);
     for (const auto& criterion : text_criteria) text.append(", ").append(criterion.column);
     return text + " FROM dataset WHERE id = ?1";
   }();
-  return sql;
+  return count_ == 1 && !probes_.empty() ? of_sky : of_all;
 }
 
 bool Criteria::satisfied_by(const Statement& row) const {

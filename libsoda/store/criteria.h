@@ -52,7 +52,7 @@ class Criteria {
   int count() const noexcept { return count_; }
 
   // SELECT … FROM dataset WHERE id = ?1, whose row the two functions below judge.
-  static const std::string& statement();
+  const std::string& statement() const;
   // All but the positions.
   bool satisfied_by(const Statement& row) const;
   bool met_by_any_probe(const Statement& row) const;

@@ -115,7 +115,7 @@ struct Answer::Impl {
     const sky::Probe* probe = path.of_sky ? &criteria->probes()[next_scan - 1] : nullptr;
     if (only_sky && sky::relate(box_of(*scan), probe->envelope()) == sky::BoxRelation::inside)
       return true;
-    const Statement& row = row_of(judged, Criteria::statement());
+    const Statement& row = row_of(judged, criteria->statement());
     if (!criteria->satisfied_by(row)) return false;
     return probe != nullptr ? Criteria::met_by(*probe, row) : criteria->met_by_any_probe(row);
   }
