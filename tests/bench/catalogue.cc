@@ -2,12 +2,13 @@
 // process. Prints one JSON object; times are processor time in microseconds unless they say wall.
 //
 //   catalogue write FILE ROWS           a new archive, rows in order along the sky
-//   catalogue ask FILE                  Q1, Q2, Q3 (medians over 200 questions)
-//   catalogue readers FILE              Q7: four reader processes against two
-//   catalogue ingest FOLDER ROWS        Q8: batches beside readers against one transaction alone
-//
-// The rows: footprints of 0.15 degrees (80 %), 0.5 (18 %), 2 (1.9 %) and 10 (0.1 %); one row in ten
-// lies in one of 200 crowded fields. Same number, same catalogue.
+//   catalogue ask FILE [CLASS…]         medians over all questions of these classes (all of them)
+//   catalogue step FILE DEGREES LIMIT COUNT
+//                                       rows of COUNT circles by sqlite3_step alone
+//   catalogue readers FILE              four reader processes against two
+//   catalogue ingest FOLDER ROWS        batches beside readers against one transaction alone
+//   catalogue places ROWS COUNT         where the questions are asked: degrees, one a line
+//   catalogue copy ROWS                 the same rows for PostgreSQL: statement, then COPY's lines
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -28,19 +29,20 @@
 
 #include "base/failure.h"
 #include "base/text.h"
-#include "sky/footprint.h"
+#include "catalogue_rows.h"
 #include "store/query.h"
 #include "store/recorder.h"
 
 namespace {
 
 using namespace soda;
+using bench::Draw;
 using sky::Angle;
 using sky::Direction;
 using store::Database;
 
-constexpr std::size_t batch_size = 10000;
-constexpr int fields = 200, questions = 200;
+constexpr std::size_t batch_size = 10000, bulk_size = 200000;
+constexpr int questions = 200;
 
 double cpu_seconds() {
   timespec now{};
@@ -51,141 +53,73 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Random numbers of one row, the same whatever was drawn before.
-class Draw {
- public:
-  explicit Draw(std::uint64_t row) : random_(row * 0x9E3779B97F4A7C15 + 1) {}
-  double uniform(double lo, double hi) {
-    return std::uniform_real_distribution<double>(lo, hi)(random_);
-  }
-  int below(int count) { return std::uniform_int_distribution<int>(0, count - 1)(random_); }
-  Direction anywhere() {
-    const double lon = uniform(0, 360), z = uniform(-1, 1);
-    return Direction::from_lon_lat(Angle::from_degrees(lon), Angle::from_radians(std::asin(z)));
-  }
-
- private:
-  std::mt19937_64 random_;
-};
-
-Direction centre_of(Draw& draw) {
-  if (draw.below(10) != 0) return draw.anywhere();
-  Draw field(1'000'000'007ULL + static_cast<std::uint64_t>(draw.below(fields)));
-  return sky::offset(field.anywhere(), Angle::from_degrees(draw.uniform(0, 360)),
-                     Angle::from_degrees(0.5 * std::sqrt(draw.uniform(0, 1))));
-}
-
-double size_of(Draw& draw) {
-  const int of = draw.below(1000);
-  return of < 800 ? 0.15 : of < 980 ? 0.5 : of < 999 ? 2 : 10;
-}
-
-store::CatalogueRow row_of(std::uint64_t number) {
-  struct Band {
-    const char* name;
-    double lo, hi;
-  };
-  constexpr std::array<Band, 5> bands = {{{"u", 3.2e-7, 4e-7},
-                                          {"g", 4e-7, 5.5e-7},
-                                          {"r", 5.5e-7, 7e-7},
-                                          {"i", 6.9e-7, 8.2e-7},
-                                          {"K", 2e-6, 2.3e-6}}};
-  constexpr std::array<double, 10> exposures = {10, 30, 60, 100, 120, 300, 600, 900, 1200, 1800};
-  Draw draw(number);
-  const Direction centre = centre_of(draw);
-  const double size = size_of(draw), turn = draw.uniform(0, 90);
-  store::CatalogueRow row;
-  store::ObsCore& o = row.obscore;
-  const int collection = draw.below(20), instrument = draw.below(50);
-  const Band& band = bands[static_cast<std::size_t>(draw.below(5))];
-  std::vector<double> outline;
-  for (int corner = 3; corner >= 0; --corner) {
-    const Direction d = sky::offset(centre, Angle::from_degrees(turn + 45 + 90 * corner),
-                                    Angle::from_degrees(size / std::numbers::sqrt2));
-    outline.insert(outline.end(), {d.lon().degrees(), d.lat().degrees()});
-  }
-  o.dataproduct_type = draw.below(20) == 0 ? "cube" : "image";
-  o.calib_level = 1 + draw.below(3);
-  o.obs_collection = fmt::format("SURVEY-DR{}", collection);
-  o.obs_id = fmt::format("obs-{:09}", number / 3);
-  o.obs_publisher_did =
-      fmt::format("ivo://archive.example/survey?dr{}/exposures/{:09}.fits", collection, number);
-  o.access_format = "application/x-votable+xml;content=datalink";
-  o.access_estsize = 8192 + draw.below(10000);
-  // Survey fields of two degrees.
-  o.target_name = fmt::format("FIELD {:03.0f}{:+03.0f}", centre.lon().degrees() / 2,
-                              centre.lat().degrees() / 2);
-  o.s_ra = centre.lon().degrees();
-  o.s_dec = centre.lat().degrees();
-  o.s_fov = size * std::numbers::sqrt2;
-  o.s_region = store::polygon_text(outline);
-  o.s_resolution = 0.05 * (10 + draw.below(30));
-  o.s_xel1 = 2048;
-  o.s_xel2 = 2048;
-  o.s_pixel_scale = size / 2048 * 3600;
-  o.t_min = draw.uniform(50000, 60000);
-  o.t_exptime = exposures[static_cast<std::size_t>(draw.below(exposures.size()))];
-  o.t_max = *o.t_min + *o.t_exptime / 86400;
-  o.t_resolution = o.t_exptime;
-  o.t_xel = 1;
-  o.em_min = band.lo;
-  o.em_max = band.hi;
-  o.em_res_power = 4;
-  o.em_xel = 1;
-  o.o_ucd = "phot.count";
-  o.facility_name = fmt::format("Observatory {}", instrument / 10);
-  o.instrument_name = fmt::format("CAM-{}", instrument);
-  o.obs_title = fmt::format("{} {} {}", o.instrument_name, o.target_name, band.name);
-  o.data_rights = "public";
-  o.filter = band.name;
-  return row;
-}
-
-// Numbers of the rows in order along the sky, as a bulk load has them.
-std::vector<std::uint64_t> numbers_in_order(std::uint64_t rows) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> keys;
-  keys.reserve(rows);
-  for (std::uint64_t number = 0; number < rows; ++number) {
-    Draw draw(number);
-    keys.emplace_back(sky::hilbert_order(centre_of(draw)), number);
-  }
-  std::sort(keys.begin(), keys.end());
-  std::vector<std::uint64_t> numbers;
-  numbers.reserve(rows);
-  for (const auto& [key, number] : keys) numbers.push_back(number);
-  return numbers;
-}
-
 void import(store::Recorder& recorder, std::span<const std::uint64_t> numbers) {
   std::vector<store::CatalogueRow> rows;
   rows.reserve(numbers.size());
-  for (const std::uint64_t number : numbers) rows.push_back(row_of(number));
+  for (const std::uint64_t number : numbers) rows.push_back({bench::entry_of(number).obscore, {}});
   if (!recorder.import_rows(rows).empty())
     throw Failure(FailureKind::internal, "rows of the catalogue were rejected");
 }
 
 // Hands over the numbers ten thousand at a time.
-void in_batches(const std::vector<std::uint64_t>& numbers,
+void in_batches(std::span<const std::uint64_t> all,
                 const std::function<void(std::span<const std::uint64_t>)>& work) {
-  const std::span<const std::uint64_t> all(numbers);
   for (std::size_t at = 0; at < all.size(); at += batch_size)
     work(all.subspan(at, std::min(batch_size, all.size() - at)));
 }
 
-void write(const std::string& file, std::uint64_t rows) {
-  const std::vector<std::uint64_t> numbers = numbers_in_order(rows);
-  Database database(file, Database::Mode::read_write);
-  store::Recorder recorder(database);
-  const double start = wall_seconds();
-  in_batches(numbers, [&](auto batch) { database.transaction([&] { import(recorder, batch); }); });
-  const double seconds = wall_seconds() - start;
-  fmt::print("{{\"rows\": {}, \"wall_seconds\": {:.1f}, \"rows_per_second\": {:.0f}}}\n", rows,
-             seconds, static_cast<double>(rows) / seconds);
+void run(Database& database, const std::string& sql) { database.prepare(sql).run(); }
+
+// The statements that make the indexes of `dataset` again, all but the one that the writer needs.
+std::vector<std::string> drop_indexes(Database& database) {
+  std::vector<std::string> names, again;
+  {
+    store::Statement row = database.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'dataset' AND sql "
+        "IS NOT NULL AND name <> 'dataset_did'");
+    while (row.step()) {
+      names.emplace_back(row.text(0));
+      again.emplace_back(row.text(1));
+    }
+  }
+  for (const std::string& name : names) run(database, "DROP INDEX " + name);
+  return again;
 }
 
+// Not as an archive does it, with readers at work (that is Q8), but in the shortest time: indexes
+// are made at the end, nothing is written twice, and a file that a crash left is of no use.
+void write(const std::string& file, std::uint64_t rows) {
+  const double start = wall_seconds(), start_cpu = cpu_seconds();
+  const std::vector<std::uint64_t> numbers = bench::numbers_in_order(rows);
+  Database database(file, Database::Mode::read_write);
+  store::Recorder recorder(database);
+  for (const char* sql : {"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF",
+                          "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -2097152"})
+    run(database, sql);
+  const std::vector<std::string> indexes = drop_indexes(database);
+  const std::span<const std::uint64_t> all(numbers);
+  for (std::size_t at = 0; at < all.size(); at += bulk_size) {
+    database.transaction([&] {
+      in_batches(all.subspan(at, std::min(bulk_size, all.size() - at)),
+                 [&](auto batch) { import(recorder, batch); });
+    });
+    fmt::print(stderr, "catalogue: {} of {} rows\n", std::min(at + bulk_size, all.size()), rows);
+  }
+  for (const std::string& sql : indexes) run(database, sql);
+  run(database, "PRAGMA journal_mode = WAL");
+  fmt::print("{{\"rows\": {}, \"wall_seconds\": {:.1f}, \"cpu_seconds\": {:.1f}}}\n", rows,
+             wall_seconds() - start, cpu_seconds() - start_cpu);
+}
+
+// Of all questions of a class; processor time and time by the clock in microseconds.
 struct Figure {
-  double median = 0, p99 = 0, rows = 0;
+  double us = 0, p99_us = 0, wall_us = 0, rows = 0, all_rows = 0;
 };
+
+double part_of(std::vector<double>& values, double part) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+}
 
 std::vector<std::string> every_column(Database& database) {
   std::vector<std::string> names;
@@ -203,26 +137,25 @@ std::int64_t rows_of(Database& database, const store::Question& question,
 
 using Maker = std::function<store::Question(const Direction&)>;
 
-// Half of the questions are about random places, half about rows; each is asked twice and the
-// second counts.
+// Each question is asked twice and the second counts.
 Figure ask(Database& database, const Maker& make, const std::vector<std::string>& columns,
            std::uint64_t rows, int count) {
-  std::vector<double> times;
-  double found = 0;
+  std::vector<double> times, walls, found;
+  Figure figure;
   for (int i = 0; i < count; ++i) {
-    Draw draw(77'000'000'000ULL + static_cast<std::uint64_t>(i));
-    Draw of_row(static_cast<std::uint64_t>(draw.uniform(0, static_cast<double>(rows))));
-    const store::Question question = make(i % 2 == 0 ? draw.anywhere() : centre_of(of_row));
+    const store::Question question = make(bench::place_of(static_cast<std::uint64_t>(i), rows));
     rows_of(database, question, columns);
-    const double start = cpu_seconds();
-    found += static_cast<double>(rows_of(database, question, columns));
+    const double start = cpu_seconds(), wall_start = wall_seconds();
+    found.push_back(static_cast<double>(rows_of(database, question, columns)));
+    walls.push_back(1e6 * (wall_seconds() - wall_start));
     times.push_back(1e6 * (cpu_seconds() - start));
+    figure.all_rows += found.back();
   }
-  std::sort(times.begin(), times.end());
-  const auto at = [&](double part) {
-    return times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))];
-  };
-  return {at(0.5), at(0.99), found / count};
+  figure.us = part_of(times, 0.5);
+  figure.p99_us = part_of(times, 0.99);
+  figure.wall_us = part_of(walls, 0.5);
+  figure.rows = part_of(found, 0.5);
+  return figure;
 }
 
 Maker circle(double degrees) {
@@ -246,7 +179,7 @@ std::uint64_t count_of(Database& database) {
   return static_cast<std::uint64_t>(store::count_datasets(database));
 }
 
-void ask_all(const std::string& file) {
+void ask_all(const std::string& file, const std::vector<std::string>& classes) {
   Database database(file, Database::Mode::read_only);
   const std::uint64_t rows = count_of(database);
   const std::vector<std::string> none, all = every_column(database);
@@ -263,16 +196,71 @@ void ask_all(const std::string& file) {
                                   {"circle 0.1 filtered", filtered(circle(0.1)), questions},
                                   {"circle 1 filtered", filtered(circle(1)), 50},
                                   {"circle 10 filtered", filtered(circle(10)), 10}};
-  fmt::print("{{\"rows\": {}", rows);
+  fmt::print("{{\"archive\": {}", rows);
   for (const Row& row : table) {
+    if (!classes.empty() && std::find(classes.begin(), classes.end(), row.name) == classes.end())
+      continue;
     const Figure ids = ask(database, row.make, none, rows, row.count);
     const Figure cells = ask(database, row.make, all, rows, row.count);
     fmt::print(
-        ",\n \"{}\": {{\"rows\": {:.1f}, \"us\": {:.1f}, \"p99_us\": {:.1f}, "
-        "\"us_with_columns\": {:.1f}}}",
-        row.name, ids.rows, ids.median, ids.p99, cells.median);
+        ",\n \"{}\": {{\"questions\": {}, \"all_rows\": {}, \"rows\": {}, \"us\": {:.1f}, "
+        "\"p99_us\": {:.1f}, \"wall_us\": {:.1f}, \"us_with_columns\": {:.1f}}}",
+        row.name, row.count, ids.all_rows, ids.rows, ids.us, ids.p99_us, ids.wall_us, cells.us);
   }
   fmt::print("}}\n");
+}
+
+std::size_t touched(const store::Statement& row, int column, ColumnType type) {
+  if (row.is_null(column)) return 0;
+  if (type == ColumnType::text) return row.text(column).size();
+  return row.real(column) < 1 ? 1 : 2;
+}
+
+// What SQLite alone needs for the rows of some answers: found by their numbers, all columns
+// touched.
+void step_rows(const std::string& file, double degrees, std::int64_t limit, std::uint64_t count) {
+  Database database(file, Database::Mode::read_only);
+  const std::uint64_t rows = count_of(database);
+  std::vector<std::int64_t> ids;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    store::Question question = circle(degrees)(bench::place_of(i, rows));
+    question.limit = limit;
+    store::Answer answer = store::answer(database, question, {});
+    while (answer.next()) ids.push_back(answer.id());
+  }
+  std::string list;
+  const std::vector<Column> columns = store::all_columns(database);
+  for (const Column& column : columns) list += (list.empty() ? "" : ", ") + column.name;
+  std::vector<double> times;
+  std::size_t bytes = 0;
+  for (int round = 0; round < 6; ++round) {
+    const double start = cpu_seconds();
+    const store::Snapshot snapshot(database);
+    store::Statement row = database.prepare("SELECT " + list + " FROM dataset WHERE id = ?1");
+    for (const std::int64_t id : ids) {
+      if (!row.reset().bind(1, id).step()) throw Failure(FailureKind::internal, "a row is gone");
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        bytes += touched(row, static_cast<int>(i), columns[i].type);
+    }
+    if (round > 0) times.push_back(1e6 * (cpu_seconds() - start));  // the first one warms up
+  }
+  fmt::print("{{\"rows\": {}, \"us\": {:.1f}, \"bytes\": {}}}\n", ids.size(), part_of(times, 0.5),
+             bytes);
+}
+
+void print_places(std::uint64_t rows, std::uint64_t count) {
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const Direction at = bench::place_of(i, rows);
+    fmt::print("{} {}\n", to_text(at.lon().degrees()), to_text(at.lat().degrees()));
+  }
+}
+
+void copy_rows(std::uint64_t rows) {
+  fmt::print("{}", bench::create_statement("obscore"));
+  fmt::print("COPY obscore FROM STDIN;\n");
+  for (const std::uint64_t number : bench::numbers_in_order(rows))
+    fmt::print("{}", bench::copy_line(number));
+  fmt::print("\\.\n");
 }
 
 // Wall seconds of so many processes that do the same work each.
@@ -342,7 +330,7 @@ pid_t start_reader(const std::string& file, int stop) {
 
 void ingest(const std::string& folder, std::uint64_t rows) {
   const std::string file = folder + "/ingest.sqlite";
-  const std::vector<std::uint64_t> numbers = numbers_in_order(rows);
+  const std::vector<std::uint64_t> numbers = bench::numbers_in_order(rows);
   std::vector<double> ratios, bulk_rates;
   int failed = 0;
   for (int round = 0; round < 3; ++round) {
@@ -379,23 +367,32 @@ void ingest(const std::string& folder, std::uint64_t rows) {
 
 int main(int count, char** words) {
   const std::vector<std::string> arguments(words + 1, words + count);
-  const auto number = [&] {
-    return static_cast<std::uint64_t>(to_integer(arguments.at(2)).value_or(0));
+  const auto number = [&](std::size_t at) {
+    return static_cast<std::uint64_t>(to_integer(arguments.at(at)).value_or(0));
+  };
+  const auto classes = [&] {
+    return std::vector<std::string>(arguments.begin() + 2, arguments.end());
   };
   const std::vector<std::pair<std::string, std::function<void()>>> commands = {
-      {"write", [&] { write(arguments.at(1), number()); }},
-      {"ask", [&] { ask_all(arguments.at(1)); }},
+      {"write", [&] { write(arguments.at(1), number(2)); }},
+      {"ask", [&] { ask_all(arguments.at(1), classes()); }},
+      {"step",
+       [&] {
+         step_rows(arguments.at(1), static_cast<double>(number(2)),
+                   static_cast<std::int64_t>(number(3)), number(4));
+       }},
       {"readers", [&] { readers(arguments.at(1)); }},
-      {"ingest", [&] { ingest(arguments.at(1), number()); }}};
+      {"ingest", [&] { ingest(arguments.at(1), number(2)); }},
+      {"places", [&] { print_places(number(1), number(2)); }},
+      {"copy", [&] { copy_rows(number(1)); }}};
   try {
     for (const auto& [name, run] : commands) {
-      if (!arguments.empty() && arguments[0] == name) {
+      if (arguments.size() > 1 && arguments[0] == name) {
         run();
         return 0;
       }
     }
-    fmt::print(stderr,
-               "catalogue write FILE ROWS | ask FILE | readers FILE | ingest FOLDER ROWS\n");
+    fmt::print(stderr, "catalogue: see the first lines of catalogue.cc\n");
     return 2;
   } catch (const std::exception& error) {
     fmt::print(stderr, "catalogue: {}\n", error.what());

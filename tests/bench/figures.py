@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 
 import lab as laboratory
+import search
 from lab import note, ratio
 
 _RELATIONS = {
@@ -57,8 +58,18 @@ TARGETS = {
     "S12/fcgid": Target("≥", 0.65, "S1 behind Apache mod_fcgid"),
     "S12/proxy": Target("≥", 0.65, "S1 behind Apache mod_proxy_fcgi"),
     "S12/lighttpd": Target("≥", 0.65, "S1 behind lighttpd"),
+    "Q1": Target("≤", 17, "point in footprint, 10^7 rows against 10^5"),
+    "Q2": Target("≤", 1.50, "circle of 0.1°, 10^7 rows against 10^6, time for each row returned"),
+    "Q3": Target("≤", 1.20, "point + BAND + TIME + COLLECTION against point alone, 10^6 rows"),
+    "Q4/point": Target("≤", 0.25, "point, 10^6 rows, against PostgreSQL with pgsphere"),
+    "Q4/circle": Target("≤", 0.10, "the same for a circle of 1°"),
+    "Q4/filtered": Target("≤", 0.02, "the same for that circle + BAND + TIME + COLLECTION"),
+    "Q5": Target("≤", 2.00, "SIA answer of 1,000 rows, responder's CPU against bare sqlite3_step"),
     "Q6/tabledata": Target("≥", 5.00, "VOTable rows by our writer, against xmlTextWriter per cell"),
     "Q6/binary2": Target("≥", 1.70, "BINARY2 against TABLEDATA"),
+    "Q7": Target("≤", 2.10, "4 reader processes on 2 cores, against the time of 2"),
+    "Q8": Target("≥", 0.70, "ingest in batches beside readers, against one bulk transaction alone"),
+    "Q9": Target("≤", 64, "own memory of a responder for an answer of 10^6 rows", " MiB"),
 }
 
 
@@ -126,10 +137,10 @@ def s6(lab):
         queries, command = sides[side]
         process, place = lab.responder(*command)
         laboratory.wait_idle(process)
-        before = laboratory.processor_nanoseconds(process)
+        before = laboratory.processor_nanoseconds(process.pid)
         took = lab.probe(process, place, [queries[turn]], 1, 1)[0][1]
         laboratory.wait_idle(process)
-        used = laboratory.processor_nanoseconds(process)
+        used = laboratory.processor_nanoseconds(process.pid)
         lab.stop(process)
         return (used - before) / 1e3, took, used / 1e3
 
@@ -245,7 +256,7 @@ def q6(lab):
 @dataclass
 class Measure:
     run: callable
-    images: tuple
+    images: tuple = ()
     quick: bool = True
 
 
@@ -263,5 +274,13 @@ MEASURES = {
     "S7": Measure(s7, ("wide",), False),
     "S8": Measure(s8, ("wide", "tiles", "rows"), False),
     "S10": Measure(s10, tuple(laboratory.IMAGES), False),
-    "Q6": Measure(q6, ()),
+    "Q3": Measure(search.q3),
+    "Q4": Measure(search.q4, quick=False),
+    "Q5": Measure(search.q5),
+    "Q9": Measure(search.q9),
+    "Q7": Measure(search.q7),
+    "Q8": Measure(search.q8),
+    "Q6": Measure(q6),
+    "Q1": Measure(search.q1, quick=False),
+    "Q2": Measure(search.q2, quick=False),
 }

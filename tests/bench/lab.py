@@ -63,9 +63,9 @@ def ratio(pairs):
 class HelloStand(stand.Stand):
     """A stand with the program `hello` mounted at /hello/ in the same way as soda-sync at /vo/."""
 
-    def __init__(self, server, lab):
-        super().__init__(server, str(SOURCE), lab.build, lab.soda_sync, lab.settings,
-                         [lab.data, lab.state], responders=RESPONDERS)
+    def __init__(self, server, lab, settings, data):
+        super().__init__(server, str(SOURCE), lab.build, lab.soda_sync, settings,
+                         [*data, lab.state], responders=RESPONDERS)
         self.hello = lab.program("hello")
 
     def _prepare(self):
@@ -137,7 +137,7 @@ class Lab:
         self.rounds = 5 if quick else 7
         self.soda_sync = harness.find_program("SODA_SYNC", self.build, "modules/soda-sync")
         self.sodactl = harness.find_program("SODACTL", self.build, "modules/sodactl")
-        self.state, self.identifiers = None, {}
+        self.state, self.identifiers, self.unwritten, self.catalogues = None, {}, {}, {}
         self.stands, self.processes = {}, []
 
     def __enter__(self):
@@ -146,10 +146,14 @@ class Lab:
         return self
 
     def __exit__(self, *_):
-        self.close_stands()
-        for process in self.processes:
-            stand.stop(process)
+        self.close()
         shutil.rmtree(self.state, ignore_errors=True)
+
+    def close(self):
+        """Stops all that was started."""
+        self.close_stands()
+        while self.processes:
+            stand.stop(self.processes.pop())
 
     def program(self, name):
         return f"{self.build}/tests/bench/{name}"
@@ -160,27 +164,38 @@ class Lab:
         suffix = ".fits" if isinstance(IMAGES[name][0], int) else ".fits.fz"
         return f"{self.data}/{name}{suffix}"
 
+    def images(self):
+        return [self.image(name) for name in IMAGES if os.path.exists(self.image(name))]
+
     def prepare(self, names):
-        """The images that are needed, written where they are missing, and ingested."""
+        """The images that are needed, written where they are missing, and ingested. An image that
+        cannot be written is told to those who need() it."""
         os.makedirs(self.data, exist_ok=True)
         for part in pathlib.Path(self.data).glob("*.part"):
             part.unlink()
         sources = {IMAGES[name][0] for name in names if not isinstance(IMAGES[name][0], int)}
-        missing = [name for name in IMAGES if name in sources | set(names)
-                   and not os.path.exists(self.image(name))]
-        self._check_space(missing)
-        for name in missing:
-            self._make_image(name)
+        for name in IMAGES:  # plain ones come first
+            if name not in sources | set(names) or os.path.exists(self.image(name)):
+                continue
+            try:
+                side, bitpix = self._pixels(name)
+                # A compressed image needs a third of its plain one at most.
+                self._need_space(side * side * abs(bitpix) // 8, name)
+                self._make_image(name)
+            except (SystemExit, OSError, subprocess.CalledProcessError) as error:
+                self.unwritten[name] = str(error)
         self._ingest()
 
-    def _check_space(self, missing):
-        # A compressed image needs a third of its plain one at most.
-        needed = sum(side * side * abs(bitpix) // 8 for name in missing
-                     for side, bitpix in [self._pixels(name)])
+    def need(self, names):
+        for name in names:
+            if name in self.unwritten:
+                raise SystemExit(self.unwritten[name])
+
+    def _need_space(self, size, what):
         free = shutil.disk_usage(self.data).free
-        if needed + (1 << 30) > free:
-            raise SystemExit(f"{self.data}: {(needed >> 20) + 1024} MiB of disk are needed for "
-                             f"{', '.join(missing)}, {free >> 20} MiB are free")
+        if size + (1 << 30) > free:
+            raise SystemExit(f"{self.data}: {(size >> 20) + 1024} MiB of disk are needed for "
+                             f"{what}, {free >> 20} MiB are free")
 
     @staticmethod
     def _pixels(name):
@@ -217,6 +232,43 @@ class Lab:
         for record in harness.parse_listing(done.stdout):
             name = harness.locate(record)[0].partition(".")[0]
             self.identifiers[name] = record["obs_publisher_did"]
+
+    def catalogue(self, rows):
+        """A data base of so many rows, written where it is missing or of another schema: one minute
+        and 1.2 GB for a million."""
+        if rows not in self.catalogues:
+            self.catalogues[rows] = self._written_catalogue(rows)
+        return self.catalogues[rows]
+
+    def _written_catalogue(self, rows):
+        path = f"{self.data}/catalogue-{rows}.sqlite"
+        part = f"{path}.part"
+        if os.path.exists(path) and self._is_current(path):
+            return path
+        self._need_space(1300 * rows, path)
+        for old in (path, part):
+            for name in pathlib.Path(self.data).glob(os.path.basename(old) + "*"):
+                name.unlink()
+        note(f"writing {path}")
+        subprocess.run([self.program("catalogue"), "write", part, str(rows)], check=True,
+                       stdout=sys.stderr)
+        # What is left beside the file once its writer has ended is empty.
+        for name in ("-wal", "-shm", "-ingest"):
+            pathlib.Path(part + name).unlink(missing_ok=True)
+        os.rename(part, path)
+        return path
+
+    def _is_current(self, path):
+        """Whether our programs can read it: schemas change."""
+        done = subprocess.run([self.program("catalogue"), "ask", path, "point"], check=False,
+                              capture_output=True)
+        return done.returncode == 0
+
+    def folder(self, name):
+        """A folder for this run."""
+        path = f"{self.state}/{name}"
+        os.makedirs(path, exist_ok=True)
+        return path
 
     def warm(self, name):
         with open(self.image(name), "rb", buffering=0) as source:
@@ -273,10 +325,23 @@ class Lab:
     def server(self, name):
         if name not in self.stands:
             self.close_stands()
-            self.stands[name] = HelloStand(name, self).__enter__()
-            if self.stands[name].note:
-                note(self.stands[name].note)
+            self._start(name, HelloStand(name, self, self.settings, self.images()))
         return self.stands[name]
+
+    def catalogue_server(self, name, rows):
+        """The services of the catalogue of so many rows."""
+        label = f"{name}-{rows}"
+        if label not in self.stands:
+            self.close_stands()
+            path = self.catalogue(rows)
+            settings = re.sub(r'(?m)^database = .*$', f'database = "{path}"', self.settings)
+            self._start(label, HelloStand(name, self, settings, [path]))
+        return self.stands[label]
+
+    def _start(self, label, made):
+        self.stands[label] = made.__enter__()
+        if made.note:
+            note(made.note)
 
     def close_stands(self):
         for each in self.stands.values():
@@ -371,7 +436,7 @@ def wait_idle(process):
     raise SystemExit(f"process {process.pid} does not come to rest")
 
 
-def processor_nanoseconds(process):
+def processor_nanoseconds(pid):
     """What a process has used since its start (proc(5), schedstat)."""
-    with open(f"/proc/{process.pid}/schedstat", encoding="ascii") as source:
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as source:
         return int(source.read().split()[0])

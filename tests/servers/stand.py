@@ -300,7 +300,7 @@ class Stand:
                               check=False)
         return done.returncode, (done.stdout + done.stderr).strip()
 
-    def responder_pids(self):
+    def responder_pids(self, module="sync"):
         """The processes that answer: descendants of what we started that run the program itself,
         not a shell on the way to it."""
         found = []
@@ -309,7 +309,7 @@ class Stand:
                 name = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
             except OSError:
                 continue
-            if name.removeprefix("lt-") == "soda-sync":
+            if name.removeprefix("lt-") == f"soda-{module}":
                 found.append(pid)
         return found
 
