@@ -205,17 +205,21 @@ std::string quoted(std::string_view value, std::size_t limit) {
 
 std::string percent_encode(std::string_view text, std::string_view kept) {
   constexpr std::string_view hex_digits = "0123456789ABCDEF";
-  std::string encoded;
+  std::string encoded(3 * text.size(), '\0');
+  std::size_t size = 0;
   for (const char c : text) {
     const bool unreserved = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
                             (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
-    const auto byte = static_cast<unsigned char>(c);
     if (unreserved || kept.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      encoded += {'%', hex_digits[byte >> 4], hex_digits[byte & 15]};
+      encoded[size++] = c;
+      continue;
     }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded[size++] = '%';
+    encoded[size++] = hex_digits[byte >> 4];
+    encoded[size++] = hex_digits[byte & 15];
   }
+  encoded.resize(size);
   return encoded;
 }
 
