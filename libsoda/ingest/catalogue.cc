@@ -4,13 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <unordered_set>
 #include <utility>
 
 #include "base/failure.h"
 #include "base/table_reader.h"
-#include "base/text.h"
 #include "ingest/catalogue_columns.h"
 #include "ingest/table_file.h"
 #include "store/recorder.h"
@@ -71,26 +68,14 @@ class Import {
     }
     store::CatalogueRow row;
     std::string defect = columns_.fill(table_.row(), row);
-    if (defect.empty()) defect = complete(row.obscore);
     if (defect.empty()) {
+      if (row.obscore.obs_collection.empty()) row.obscore.obs_collection = options_.collection;
       batch_.push_back(std::move(row));
       rows_.push_back(table_.row_number());
     } else {
       reject(table_.row_number(), std::move(defect));
     }
     return true;
-  }
-
-  // What the row does not say itself. Returns why it cannot be taken.
-  std::string complete(store::ObsCore& record) {
-    if (record.obs_collection.empty()) record.obs_collection = options_.collection;
-    if (record.obs_publisher_did.empty()) return {};
-    // Hashes, because ten million identifiers are a gigabyte; that two of them have the same one is
-    // less likely than a broken disk.
-    const auto hash = std::hash<std::string>()(to_lower(record.obs_publisher_did));
-    if (seen_.insert(hash).second) return {};
-    return fmt::format("the identifier {} stands twice in the table",
-                       quoted(record.obs_publisher_did));
   }
 
   void write() {
@@ -129,9 +114,8 @@ class Import {
   CatalogueColumns columns_;
   std::vector<store::CatalogueRow> batch_;
   std::vector<std::int64_t> rows_;  // their numbers in the table
-  std::unordered_set<std::size_t> seen_;
-  std::int64_t written_ = 0;  // the last row of the last batch
-  std::size_t settled_ = 0;   // examples of earlier batches
+  std::int64_t written_ = 0;        // the last row of the last batch
+  std::size_t settled_ = 0;         // examples of earlier batches
   bool writing_ = false;
   ImportReport report_;
 };

@@ -4,34 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 #include <utility>
 
 #include "base/failure.h"
 #include "store/candidates.h"
 #include "store/columns.h"
 #include "store/criteria.h"
+#include "store/id_set.h"
 #include "store/obscore.h"
 
 namespace soda::store {
 namespace {
-
-// Numbers of rows, one bit each: for those that several scans may find.
-class IdSet {
- public:
-  // False when it was there already.
-  bool insert(std::int64_t id) {
-    auto& chunk = chunks_[id / bits];
-    if (chunk.empty()) chunk.resize(bits / 64);
-    std::uint64_t& word = chunk[static_cast<std::size_t>(id % bits / 64)];
-    const std::uint64_t bit = std::uint64_t{1} << (id % 64);
-    return (std::exchange(word, word | bit) & bit) == 0;
-  }
-
- private:
-  static constexpr std::int64_t bits = 32768;
-  std::unordered_map<std::int64_t, std::vector<std::uint64_t>> chunks_;
-};
 
 sky::Box box_of(const Statement& row) {
   sky::Box box;

@@ -2,9 +2,9 @@
 //
 // The answer is exact: every data set that satisfies the question and none that does not, by the
 // true footprint on the sphere (sky/probe.h), whatever index found it. An index is used for every
-// question that asks for anything; nothing is sorted as a whole, so rows come about as the index that
-// answers best has them: in the same order for the same question as long as the archive is the same,
-// and no other order is promised. Without any condition rows come in order of their number.
+// question that asks for anything; nothing is sorted as a whole, so rows come about as the index
+// that answers best has them: in the same order for the same question as long as the archive is the
+// same, and no other order is promised. Without any condition rows come in order of their number.
 //
 // One answer reads one state of the archive, from its first row to its last: what is ingested
 // meanwhile is not in it. Memory is bounded: one row, and one bit for each data set of the archive

@@ -36,6 +36,10 @@ std::optional<sky::Footprint> footprint_if_any(ObsCore& record) {
   }
 }
 
+[[noreturn]] void refuse_repeated(std::string_view did) {
+  throw Failure(FailureKind::usage, fmt::format("the identifier {} stands twice", quoted(did)));
+}
+
 [[noreturn]] void refuse_identifier(std::string_view did, std::string_view path) {
   throw Failure(FailureKind::usage, fmt::format("the identifier {} belongs to {} already (letter "
                                                 "case does not distinguish identifiers)",
@@ -56,6 +60,9 @@ Recorder::Recorder(Database& database, const std::vector<Column>& own)
   if (!own.empty()) database_.transaction([&] { declare_columns(database_, own); });
   own_ = own_columns(database_);
   rows_ = std::make_unique<DatasetRows>(database_, own_);
+  Statement row = database_.prepare("SELECT coalesce(max(id), 0) FROM dataset");
+  row.step();
+  last_before_ = row.integer(0);
 }
 Recorder::~Recorder() = default;
 
@@ -146,20 +153,19 @@ std::vector<Rejected> Recorder::import_rows(std::span<const CatalogueRow> rows) 
     ObsCore record;
     std::optional<sky::Footprint> footprint;
     std::uint64_t order;
+    std::optional<std::int64_t> replaces;
   };
   std::vector<Ready> ready;
   std::vector<Rejected> rejected;
   std::set<std::string> seen;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     try {
-      Ready one{&rows[i], rows[i].obscore, {}, 0};
-      check_row(one.record);
-      if (!seen.insert(to_lower(one.record.obs_publisher_did)).second) {
-        throw Failure(FailureKind::usage, fmt::format("the identifier {} stands twice",
-                                                      quoted(one.record.obs_publisher_did)));
-      }
+      Ready one{&rows[i], rows[i].obscore, {}, 0, {}};
+      one.replaces = place_for(one.record);
       one.footprint = footprint_of(one.record);
       one.order = order_of(one.footprint);
+      if (!seen.insert(to_lower(one.record.obs_publisher_did)).second)
+        refuse_repeated(one.record.obs_publisher_did);
       ready.push_back(std::move(one));
     } catch (const Failure& failure) {
       if (failure.kind() != FailureKind::usage) throw;
@@ -168,20 +174,28 @@ std::vector<Rejected> Recorder::import_rows(std::span<const CatalogueRow> rows) 
   }
   std::sort(ready.begin(), ready.end(),
             [](const Ready& a, const Ready& b) { return a.order < b.order; });
-  for (const Ready& one : ready)
+  for (const Ready& one : ready) {
     rows_->put(std::nullopt, -1, one.record, one.row->own, one.footprint);
+    if (one.replaces) replaced_.insert(*one.replaces);
+  }
   if (!ready.empty()) holdings_changed();
   return rejected;
 }
 
-void Recorder::check_row(const ObsCore& record) {
+// The number of the data set that the row replaces, if there is one that it may.
+std::optional<std::int64_t> Recorder::place_for(const ObsCore& record) {
   if (const std::string defect = defect_of(record); !defect.empty())
     throw Failure(FailureKind::usage, defect);
+  const std::string& did = record.obs_publisher_did;
   Statement row = database_.prepare(
-      "SELECT path FROM dataset JOIN file ON file.id = dataset.file "
+      "SELECT dataset.id, file.path FROM dataset LEFT JOIN file ON file.id = dataset.file "
       "WHERE obs_publisher_did = ?1 COLLATE NOCASE");
-  row.bind(1, std::string_view(record.obs_publisher_did));
-  if (row.step()) refuse_identifier(record.obs_publisher_did, row.text(0));
+  row.bind(1, std::string_view(did));
+  if (!row.step()) return std::nullopt;
+  if (!row.is_null(1)) refuse_identifier(did, row.text(1));
+  const std::int64_t id = row.integer(0);
+  if (id > last_before_ || replaced_.contains(id)) refuse_repeated(did);
+  return id;
 }
 
 bool Recorder::retract(std::string_view did) {

@@ -17,6 +17,7 @@
 #include "store/columns.h"
 #include "store/database.h"
 #include "store/holdings.h"
+#include "store/id_set.h"
 
 namespace soda::store {
 
@@ -72,8 +73,8 @@ class Recorder {
   void remove(std::int64_t file);
   // Adds or replaces rows without a file, sorted along the sky: the more at a time the better (ten
   // thousand are a good batch). A row that cannot be taken is left out and reported: what
-  // `defect_of` finds, an s_region that is not understood, an identifier that stands twice in the
-  // batch or belongs to a file.
+  // `defect_of` finds, an s_region that is not understood, an identifier that belongs to a file or
+  // that a row had which this Recorder has taken before.
   std::vector<Rejected> import_rows(std::span<const CatalogueRow> rows);
   // Takes one data set out, whether it has a file or not; false when there is none (compared
   // ignoring ASCII case). That of a file comes back when the file changes and is ingested again.
@@ -82,7 +83,7 @@ class Recorder {
  private:
   void refuse_taken_identifiers(std::int64_t file, const FileContents& contents);
   std::int64_t put_file(const FileContents& contents);
-  void check_row(const ObsCore& record);
+  std::optional<std::int64_t> place_for(const ObsCore& record);
   void doubt_datasets(std::int64_t file);
   void drop_doubtful(std::int64_t file);
   void holdings_changed();
@@ -91,6 +92,9 @@ class Recorder {
   FileDescriptor claim_;
   std::vector<Column> own_;
   std::unique_ptr<DatasetRows> rows_;
+  // What import_rows has taken: the data sets above `last_before_`, which are new, and these.
+  std::int64_t last_before_ = 0;
+  IdSet replaced_;
 };
 
 // Known files at or below `path` ("" = the whole root) in order of id: at most `limit`, those with

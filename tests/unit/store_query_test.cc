@@ -491,6 +491,27 @@ BOOST_FIXTURE_TEST_CASE(different_values_are_listed_in_order, Archive) {
   BOOST_CHECK_THROW(distinct_values(database, "s_ra", 10), Failure);
 }
 
+BOOST_FIXTURE_TEST_CASE(an_identifier_comes_once_through_one_recorder, Archive) {
+  BOOST_TEST(import({row(0), row(1)}).empty());
+  Recorder recorder(database);
+  const auto take = [&](std::vector<CatalogueRow> rows) {
+    std::vector<std::size_t> rejected;
+    database.transaction([&] {
+      for (const Rejected& one : recorder.import_rows(rows)) {
+        BOOST_TEST(one.reason.find("stands twice") != std::string::npos, one.reason);
+        rejected.push_back(one.row);
+      }
+    });
+    return rejected;
+  };
+  BOOST_TEST(take({row(0), row(2)}).empty());  // one replaces, one is new
+  CatalogueRow loud = row(2);
+  loud.obscore.obs_publisher_did = "IVO://X/C?2";
+  BOOST_TEST((take({row(0), row(1), row(2), loud, row(3)}) == std::vector<std::size_t>{0, 2, 3}));
+  BOOST_TEST((take({row(1), row(3)}) == std::vector<std::size_t>{0, 1}));
+  BOOST_TEST(count_datasets(database) == 4);
+}
+
 BOOST_FIXTURE_TEST_CASE(batches_come_whole_and_readers_are_never_locked_out, Archive) {
   const int batch = 200, batches = 40;
   const pid_t child = scratch::start([&] {
