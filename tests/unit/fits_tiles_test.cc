@@ -11,6 +11,7 @@
 #include "fits/quantized.h"
 #include "fits/rice.h"
 #include "fits/section.h"
+#include "fits_text.h"
 #include "make_compressed.h"
 #include "scratch.h"
 #include "synthetic.h"
@@ -248,6 +249,56 @@ BOOST_AUTO_TEST_CASE(rice_by_hand) {
   BOOST_CHECK_THROW(rice_decode({coded.data(), 2}, 1, 32, 4, pixels), Failure);
   BOOST_CHECK_THROW(rice_decode({coded.data(), length}, 1, 0, 4, pixels), Failure);
   BOOST_CHECK_THROW(rice_decode({coded.data(), length}, 1, 32, 5, pixels), Failure);
+}
+
+// For the first pixels of a tile its first bytes are enough, but where one of them is as long as
+// here: 7, then 15007 to the end; the difference of the second is 30000 zeros and a one.
+BOOST_AUTO_TEST_CASE(first_pixels_of_a_tile_with_a_long_code) {
+  std::string bits(29, '0');
+  bits +=
+      "111"
+      "00001"
+      "1" +
+      std::string(30000, '0') + std::string(31, '1') + "00000";
+  std::string heap((bits.size() + 7) / 8, '\0');
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (bits[i] == '1') heap[i / 8] = static_cast<char>(heap[i / 8] | (0x80 >> (i % 8)));
+  }
+  const auto length = static_cast<std::int32_t>(heap.size());
+  std::string row(8, '\0');
+  store_big_endian(&row[0], length);
+  const std::string path = folder / "long_code.fits";
+  synthetic::write(path, fits_text::primary({}, {}) +
+                             fits_text::header({"XTENSION= 'BINTABLE'",
+                                                "BITPIX  = 8",
+                                                "NAXIS   = 2",
+                                                "NAXIS1  = 8",
+                                                "NAXIS2  = 1",
+                                                "PCOUNT  = " + std::to_string(length),
+                                                "GCOUNT  = 1",
+                                                "TFIELDS = 1",
+                                                "TTYPE1  = 'COMPRESSED_DATA'",
+                                                "TFORM1  = '1PB'",
+                                                "ZIMAGE  = T",
+                                                "ZCMPTYPE= 'RICE_1'",
+                                                "ZBITPIX = 32",
+                                                "ZNAXIS  = 2",
+                                                "ZNAXIS1 = 64",
+                                                "ZNAXIS2 = 1",
+                                                "ZTILE1  = 64",
+                                                "ZTILE2  = 1",
+                                                "ZNAME1  = 'BLOCKSIZE'",
+                                                "ZVAL1   = 32",
+                                                "ZNAME2  = 'BYTEPIX'",
+                                                "ZVAL2   = 4"}) +
+                             fits_text::padded(row + heap, '\0'));
+  TileReader reader;
+  const std::string some = cut(reader, path, {{1, 1}, {2, 1}});
+  BOOST_REQUIRE(some.size() == 8);
+  BOOST_TEST(load_big_endian<std::int32_t>(&some[0]) == 7);
+  BOOST_TEST(load_big_endian<std::int32_t>(&some[4]) == 15007);
+  const std::string last = cut(reader, path, {{64, 1}, {64, 1}});
+  BOOST_TEST(load_big_endian<std::int32_t>(last.data()) == 15007);
 }
 
 BOOST_AUTO_TEST_CASE(rice_never_reads_beyond_its_end) {
