@@ -24,6 +24,7 @@ struct Line {
   std::string config = default_config();
   std::string collection, id, file, reason, from, until, format = sodactl::export_formats().front();
   std::vector<std::string> paths, ids;
+  sodactl::NewLink link;
   bool json = false;
   std::function<int(const soda::site::Config&)> command;
 };
@@ -90,6 +91,40 @@ void add_catalogue(CLI::App& app, Line& line) {
   });
 }
 
+void add_link_options(CLI::App& app, sodactl::NewLink& link) {
+  app.add_option("ID", link.id, "Identifier of the data set, ivo://…")->required();
+  app.add_option("SEMANTICS", link.semantics, "A term of DataLink's vocabulary: weight, …")
+      ->required();
+  app.add_option("TARGET", link.target, "An identifier, an address, or a file below a data root")
+      ->required();
+}
+
+void add_links(CLI::App& app, Line& line) {
+  CLI::App* link = app.add_subcommand("link", "Say what belongs to a data set");
+  add_link_options(*link, line.link);
+  link->add_option("--description", line.link.description, "A sentence for people");
+  link->add_option("--type", line.link.type, "Media type (default: by the name's suffix)");
+  link->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::link(settings, line.link);
+    };
+  });
+  CLI::App* unlink = app.add_subcommand("unlink", "Take that back");
+  add_link_options(*unlink, line.link);
+  unlink->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::unlink(settings, line.link.id, line.link.semantics, line.link.target);
+    };
+  });
+  CLI::App* links = app.add_subcommand("links", "What belongs to a data set");
+  links->add_option("ID", line.link.id, "Its identifier, ivo://…")->required();
+  links->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::links(settings, line.link.id);
+    };
+  });
+}
+
 void add_notice(CLI::App& app, Line& line) {
   CLI::App* offline = app.add_subcommand("offline", "Take the archive out of service");
   offline->add_option("REASON", line.reason, "What clients are told")->required();
@@ -113,6 +148,7 @@ int run(int argc, char** argv) {
   add_files(app, line);
   add_views(app, line);
   add_catalogue(app, line);
+  add_links(app, line);
   add_notice(app, line);
   try {
     app.parse(argc, argv);

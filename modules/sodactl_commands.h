@@ -30,6 +30,17 @@ int export_rows(const soda::site::Config& config, const std::string& format,
 // Status 1 when one of them is not there; the others go all the same.
 int retract_rows(const soda::site::Config& config, const std::vector<std::string>& ids);
 
+// What belongs to a data set beside its file.
+struct NewLink {
+  std::string id, semantics, target;
+  std::string description, type;  // may be empty
+};
+int link(const soda::site::Config& config, const NewLink& link);
+// Status 1 when there is no such link.
+int unlink(const soda::site::Config& config, const std::string& id, const std::string& semantics,
+           const std::string& target);
+int links(const soda::site::Config& config, const std::string& id);
+
 // Takes the archive out of service, and back. Times are ISO 8601 in UTC; empty: now, and until
 // online().
 int offline(const soda::site::Config& config, const std::string& reason, const std::string& from,

@@ -140,10 +140,16 @@ store::ObsCore obscore_of(const Contents& contents, std::size_t index, const Wor
       characterise({contents.headers[index], hdu.shape, contents.hdus[index].wcs.get(), world,
                     keywords, contents.settings});
   record.obs_collection = contents.place.collection;
-  record.access_format = "application/fits";
   record.access_estsize = (contents.scan.identity.size + 999) / 1000;
   for (const auto& [column, text] : contents.settings.constants) {
     store::set_column(record, column, text);
+  }
+  if (record.access_format.empty()) {
+    // An address of its own leads to a file.
+    const store::Access access =
+        record.access_url.empty() ? contents.place.access : store::Access::file;
+    record.access_format = store::access_format_of(
+        access, contents.scan.gzipped ? store::Packing::gzip : store::Packing::none);
   }
   if (record.obs_id.empty()) record.obs_id = contents.place.path;
   if (record.obs_title.empty()) record.obs_title = file_name(contents.place.path);

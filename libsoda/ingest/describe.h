@@ -17,6 +17,7 @@ struct Place {
   std::string path;      // below it
   std::string collection;
   std::string did;  // of the whole file
+  store::Access access = store::Access::links;  // what access_format says
 };
 
 // ivo://AUTHORITY/COLLECTION?PATH (IVOA Identifiers 2.0 section 2.6), PATH percent-encoded where a

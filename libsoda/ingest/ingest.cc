@@ -16,6 +16,7 @@
 #include "fits/file.h"
 #include "ingest/describe.h"
 #include "ingest/keywords.h"
+#include "ingest/relations.h"
 #include "ingest/roots.h"
 #include "ingest/walk.h"
 #include "store/recorder.h"
@@ -58,14 +59,17 @@ class Run {
         options_(options),
         progress_(progress),
         roots_(config),
-        recorder_(database, config.columns()) {
+        recorder_(database, config.columns()),
+        access_(config.text("access") == "file" ? store::Access::file : store::Access::links) {
     check_collection_name(options.collection);
     for (const auto& [name, collection] : config.collections()) {
       check_collection(collection, recorder_.own());
+      check_relations(collection);
     }
   }
 
   Report go() {
+    database_.transaction([this] { recorder_.set_access(access_); });
     for (const std::string& path : options_.paths) starts_.push_back(resolve(path));
     Walk found;
     for (const Start& start : starts_) {
@@ -149,12 +153,19 @@ class Run {
       const std::string collection = collection_of(known);
       if (known && is_identity(known->file, identity) && known->collection == collection) {
         ++report_.unchanged;
+        look_beside(candidate.path, *known);
         return;
       }
-      Place place{candidate.path, where->root, where->path, collection,
+      Place place{candidate.path,
+                  where->root,
+                  where->path,
+                  collection,
                   identifier_of(config_.text("authority"), collection, roots_.prefix(where->root),
-                                where->path)};
+                                where->path),
+                  access_};
       store::FileContents contents = describe(place, settings(collection), recorder_.own());
+      contents.companions = companions_of(candidate.path, roots_, settings(collection));
+      contents.relations = relations_of(contents, settings(collection));
       for (const store::HduRecord& hdu : contents.hdus) {
         pending_bytes_ += hdu.cards.size();
         for (const store::AuxiliaryArray& array : hdu.arrays)
@@ -164,6 +175,19 @@ class Run {
     } catch (const std::exception& error) {
       complain(candidate, error.what());
     }
+  }
+
+  // What lies beside a file may change without it.
+  void look_beside(const std::string& path, const store::KnownFile& known) {
+    using Author = store::Relation::Author;
+    std::vector<store::Relation> before = store::relations_of(database_, known.did);
+    std::erase_if(before, [](const auto& each) { return each.author != Author::companions; });
+    const auto now = companions_of(path, roots_, settings(known.collection));
+    const bool same = std::ranges::is_permutation(
+        before, now, [](const auto& a, const auto& b) { return a.same_as(b); });
+    if (same) return;
+    database_.transaction(
+        [&] { store::replace_relations(database_, known.did, Author::companions, now); });
   }
 
   std::string collection_of(const std::optional<store::KnownFile>& known) const {
@@ -251,6 +275,7 @@ class Run {
   const std::function<void(const Progress&)>& progress_;
   Roots roots_;
   store::Recorder recorder_;
+  store::Access access_;
   std::vector<Start> starts_;
   std::map<std::string, site::Collection> settings_;
   std::vector<Pending> pending_;

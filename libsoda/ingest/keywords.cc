@@ -137,6 +137,8 @@ site::Collection settings_for(const site::Config& config, std::string_view name)
     for (const auto& [column, alternatives] : own.columns) settings.columns[column] = alternatives;
     for (const auto& [filter, band] : own.filters) settings.filters[filter] = band;
     for (const auto& [column, text] : own.constants) settings.constants[column] = text;
+    for (const auto& [term, patterns] : own.companions) settings.companions[term] = patterns;
+    for (const auto& [term, keywords] : own.relations) settings.relations[term] = keywords;
   }
   settings.name = name;
   return settings;

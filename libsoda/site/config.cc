@@ -183,17 +183,28 @@ struct Config::Reader {
     }
   }
 
-  void read_columns(const toml::table& columns, const std::string& prefix, Collection& into) const {
-    for (const auto& [name, value] : columns) {
+  // Each value a list of texts, or one text.
+  using Lists = std::map<std::string, std::vector<std::string>, std::less<>>;
+  void read_lists(const toml::table& rows, const std::string& prefix, Lists& into) const {
+    for (const auto& [name, value] : rows) {
       const std::string key = fmt::format("{}.{}", prefix, name.str());
-      std::vector<std::string> alternatives;
+      std::vector<std::string> texts;
       if (const toml::array* list = value.as_array()) {
-        for (const toml::node& item : *list) alternatives.push_back(text(item, key));
+        for (const toml::node& item : *list) texts.push_back(text(item, key));
       } else {
-        alternatives.push_back(text(value, key));
+        texts.push_back(text(value, key));
       }
-      into.columns.emplace(name.str(), std::move(alternatives));
+      into.emplace(name.str(), std::move(texts));
     }
+  }
+  void read_columns(const toml::table& rows, const std::string& prefix, Collection& into) const {
+    read_lists(rows, prefix, into.columns);
+  }
+  void read_companions(const toml::table& rows, const std::string& prefix, Collection& into) const {
+    read_lists(rows, prefix, into.companions);
+  }
+  void read_relations(const toml::table& rows, const std::string& prefix, Collection& into) const {
+    read_lists(rows, prefix, into.relations);
   }
 
   void read_filters(const toml::table& filters, const std::string& prefix, Collection& into) const {
@@ -229,19 +240,23 @@ struct Config::Reader {
 
   void read_collection(std::string_view name, const toml::node& node) const {
     using Read = void (Reader::*)(const toml::table&, const std::string&, Collection&) const;
-    static constexpr std::array<std::pair<std::string_view, Read>, 3> parts = {{
+    static constexpr std::array<std::pair<std::string_view, Read>, 5> parts = {{
         {"columns", &Reader::read_columns},
         {"filters", &Reader::read_filters},
         {"constants", &Reader::read_constants},
+        {"companions", &Reader::read_companions},
+        {"relations", &Reader::read_relations},
     }};
     const std::string prefix = fmt::format("collection.{}", name);
-    Collection collection{std::string(name), {}, {}, {}};
+    Collection collection;
+    collection.name = name;
     for (const auto& [part_name, value] : table(node, prefix)) {
       const std::string key = fmt::format("{}.{}", prefix, part_name.str());
       const auto part =
           std::ranges::find(parts, part_name.str(), &std::pair<std::string_view, Read>::first);
       if (part == parts.end()) {
-        refuse(value, key, "unknown key; columns, filters and constants are known");
+        refuse(value, key,
+               "unknown key; columns, filters, constants, companions and relations are known");
       }
       (this->*part->second)(table(value, key), key, collection);
     }

@@ -45,8 +45,8 @@ std::span<const Setting> settings();
 
 // How header keywords become ObsCore columns, for one collection ("" = the default):
 // [collection.NAME.columns] in the file. The value is a list of alternatives tried in order: a
-// keyword ("FILTER"), a literal ("'HST'"), or a keyword of the primary ("0:TELESCOP"). Column names
-// are ingest's to check.
+// keyword ("FILTER"), a literal ("'HST'"), or a keyword of the primary ("0:TELESCOP"). Names of
+// columns and terms, and patterns, are ingest's to check.
 struct Collection {
   std::string name;
   std::map<std::string, std::vector<std::string>, std::less<>>
@@ -55,6 +55,9 @@ struct Collection {
   std::map<std::string, std::pair<double, double>, std::less<>> filters;
   std::map<std::string, std::string, std::less<>>
       constants;  // ObsCore column -> value for all rows
+  // What belongs to an image, by the term of DataLink's vocabulary ("weight"): patterns of files
+  // beside it ("{stem}.weight.fits"), and header keywords that name other files ("IMCMB*").
+  std::map<std::string, std::vector<std::string>, std::less<>> companions, relations;
 };
 
 class Config {

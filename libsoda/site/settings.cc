@@ -52,6 +52,10 @@ std::vector<Setting> make_settings() {
       text_row("file_access", "map", Kind::choice,
                "How pixels are read: mapped into memory, or by read calls (network file systems).",
                "map|read"),
+      text_row("access", "links", Kind::choice,
+               "What access_url of a found image leads to: all its links, or the file itself; "
+               "ingest writes it.",
+               "links|file"),
       text_row("auth", "none", Kind::choice,
                "Whom to believe about users: nobody, or the web server's REMOTE_USER.",
                "none|server"),
@@ -66,6 +70,8 @@ std::vector<Setting> make_settings() {
                  "How many rows a search answers when it does not say MAXREC."),
       number_row("maxrec_limit", 1000000, "rows", 1, 1e12,
                  "The most rows that a search answers; a larger MAXREC is cut down to it."),
+      number_row("max_ids_per_links", 1000, "", 1, 1e6,
+                 "How many data sets one request for links may name; more are marked as overflow."),
       number_row("examples", 3, "", 0, 100, "How many examples the examples page shows."),
   };
 }

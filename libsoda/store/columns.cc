@@ -14,8 +14,8 @@
 namespace soda::store {
 namespace {
 
-// Of the table, and what SQLite calls a row's number.
-constexpr std::array<std::string_view, 5> taken = {"id", "file", "hdu", "rowid", "oid"};
+// Of the table, what SQLite calls a row's number, and what answers add.
+constexpr std::array<std::string_view, 6> taken = {"id", "file", "hdu", "rowid", "oid", "preview"};
 
 template <class Names>
 bool is_among(const Names& names, std::string_view name) {

@@ -22,7 +22,7 @@
 
 namespace soda::store {
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 class Statement;
 

@@ -26,6 +26,20 @@ std::size_t memory_of(const ObsCore& record) {
   return bytes;
 }
 
+std::size_t memory_of(const std::vector<Relation>& relations) {
+  std::size_t bytes = relations.capacity() * sizeof(Relation);
+  for (const Relation& each : relations) {
+    bytes += each.semantics.capacity() + each.target.capacity() + each.root.capacity() +
+             each.content_type.capacity() + each.description.capacity();
+  }
+  return bytes;
+}
+
+std::string_view folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
 template <class T, class Pick>
 void widen(std::optional<T>& into, const std::optional<T>& other, Pick pick) {
   into = into && other ? std::optional<T>(pick(*into, *other)) : std::nullopt;
@@ -127,9 +141,23 @@ struct Holdings::Impl {
     return read;
   }
 
+  // Of the data set and of its whole file, whose identifiers are often the same.
+  std::vector<Relation> relations(std::string_view did, std::string_view file_did,
+                                  const Holding* holding) {
+    const std::string_view folder =
+        holding != nullptr ? folder_of(holding->file.path) : std::string_view();
+    std::vector<Relation> all = living_relations(*database, did, folder);
+    if (file_did.empty() || equal_ignoring_case(did, file_did)) return all;
+    for (Relation& each : living_relations(*database, file_did, folder)) {
+      all.push_back(std::move(each));
+    }
+    return all;
+  }
+
   DatasetPointer read_one(std::string_view did) {
     static const std::string sql = fmt::format(
-        "SELECT id, hdu, file, {} FROM dataset WHERE obs_publisher_did = ?1 COLLATE NOCASE",
+        "SELECT dataset.id, hdu, file, did, {} FROM dataset LEFT JOIN file ON file.id = "
+        "dataset.file WHERE obs_publisher_did = ?1 COLLATE NOCASE",
         obscore_list());
     Statement row = database->prepare(sql);
     row.bind(1, did);
@@ -137,9 +165,13 @@ struct Holdings::Impl {
     auto dataset = std::make_shared<Dataset>();
     dataset->id = row.integer(0);
     dataset->hdu = static_cast<int>(row.integer(1));
-    dataset->holding = holding(row.integer(2));
-    dataset->obscore = obscore_of(row, 3);
-    return dataset->holding ? dataset : nullptr;
+    dataset->obscore = obscore_of(row, 4);
+    if (!row.is_null(2)) {
+      dataset->holding = holding(row.integer(2));
+      if (!dataset->holding) return nullptr;
+    }
+    dataset->relations = relations(did, row.text(3), dataset->holding.get());
+    return dataset;
   }
 
   DatasetPointer read_whole_file(std::string_view did) {
@@ -164,7 +196,9 @@ struct Holdings::Impl {
     dataset->holding = holding(file);
     dataset->obscore = common_record(records);
     dataset->obscore.obs_publisher_did = identifier;
-    return dataset->holding ? dataset : nullptr;
+    if (!dataset->holding) return nullptr;
+    dataset->relations = relations(did, {}, dataset->holding.get());
+    return dataset;
   }
 
   DatasetPointer keep(const std::string& key, const DatasetPointer& dataset) {
@@ -178,7 +212,8 @@ struct Holdings::Impl {
       found = by_file.emplace(file, entries.begin()).first;
     }
     const auto entry = found->second;
-    const std::size_t size = memory_of(dataset->obscore) + 2 * key.capacity();
+    const std::size_t size =
+        memory_of(dataset->obscore) + memory_of(dataset->relations) + 2 * key.capacity();
     entry->keys.push_back(key);
     entry->bytes += size;
     bytes += size;
@@ -204,6 +239,11 @@ Holdings::Holdings(std::shared_ptr<Database> database, std::size_t memory_budget
 Holdings::~Holdings() = default;
 
 std::shared_ptr<const Dataset> Holdings::find(std::string_view publisher_did) {
+  auto dataset = find_any(publisher_did);
+  return dataset && dataset->holding ? dataset : nullptr;
+}
+
+std::shared_ptr<const Dataset> Holdings::find_any(std::string_view publisher_did) {
   impl_->forget_when_changed();
   if (publisher_did.size() > longest_identifier) return nullptr;
   const std::string key = to_lower(publisher_did);
@@ -216,7 +256,8 @@ std::shared_ptr<const Dataset> Holdings::find(std::string_view publisher_did) {
     dataset = impl_->read_one(publisher_did);
     if (!dataset) dataset = impl_->read_whole_file(publisher_did);
   });
-  return dataset ? impl_->keep(key, dataset) : nullptr;
+  // Rows without a file are small and quickly read again.
+  return dataset && dataset->holding ? impl_->keep(key, dataset) : dataset;
 }
 
 bool Holdings::empty() {

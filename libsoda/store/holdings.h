@@ -12,6 +12,7 @@
 
 #include "store/database.h"
 #include "store/obscore.h"
+#include "store/relations.h"
 
 namespace soda::store {
 
@@ -73,6 +74,8 @@ struct Dataset {
   int hdu = 0;      // the image HDU that the data set is about; -1: the whole file, every image HDU
                     // (mosaic cameras)
   std::shared_ptr<const Holding> holding;
+  // What is said of it and of its whole file, as far as it leads somewhere (living_relations).
+  std::vector<Relation> relations;
 };
 
 // Finds data sets by identifier; keeps the most recently used in memory up to a budget, and forgets
@@ -87,6 +90,9 @@ class Holdings {
                     std::size_t memory_budget = std::size_t{24} << 20);
   ~Holdings();
   std::shared_ptr<const Dataset> find(std::string_view publisher_did);
+  // The same, but data sets that are known from a catalogue only are found too: their holding is
+  // null, their hdu -1.
+  std::shared_ptr<const Dataset> find_any(std::string_view publisher_did);
   // Whether there is no data set at all, with a file or without.
   bool empty();
   // The first `limit` data sets with a file, in the order in which their files came: for examples.

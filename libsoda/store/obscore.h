@@ -39,6 +39,18 @@ struct ObsCore {
   std::string filter;  // the archive's own column "filter": name as in the header
 };
 
+// What access_url leads to, for data sets with a file: their links (DataLink 1.1 section 3.3 fixes
+// the very letters of that type), or the file.
+enum class Access { links, file };
+enum class Packing { none, gzip };
+inline constexpr std::string_view links_format = "application/x-votable+xml;content=datalink";
+inline constexpr std::string_view fits_format = "application/fits";
+inline constexpr std::string_view gzipped_fits_format = "image/x-fits-gzip";
+constexpr std::string_view access_format_of(Access access, Packing packing) noexcept {
+  if (access == Access::links) return links_format;
+  return packing == Packing::gzip ? gzipped_fits_format : fits_format;
+}
+
 struct ObsCoreColumn : Column {
   bool mandatory;
   bool nullable;

@@ -33,7 +33,8 @@ std::string fetch_statement(std::string_view columns) {
   std::string numbers;
   for (int index = 1; index <= group; ++index)
     numbers += fmt::format("{}?{}", index > 1 ? ", " : "", index);
-  return fmt::format("SELECT id, {} FROM dataset WHERE id IN ({})", columns, numbers);
+  return fmt::format("SELECT id, {}, file IS NOT NULL FROM dataset WHERE id IN ({})", columns,
+                     numbers);
 }
 
 [[noreturn]] void damaged() {
@@ -141,6 +142,7 @@ struct Answer::Impl {
     handed_id = fetched->integer(0);
     for (std::size_t i = 0; i < cells.size(); ++i)
       cells[i] = cell(static_cast<int>(i) + 1, types[i]);
+    has_file = fetched->integer(static_cast<int>(cells.size()) + 1) != 0;
     return true;
   }
 
@@ -178,7 +180,7 @@ struct Answer::Impl {
   IdSet seen;
   std::int64_t id = 0, handed = 0, handed_id = 0;
   int waiting = 0;  // rows that `fetched` has yet to give
-  bool finished = false, overflow = false;
+  bool finished = false, overflow = false, has_file = false;
 };
 
 Answer::Answer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -189,6 +191,7 @@ bool Answer::next() { return impl_->next(); }
 
 std::span<const Cell> Answer::row() const noexcept { return impl_->cells; }
 std::int64_t Answer::id() const noexcept { return impl_->handed_id; }
+bool Answer::has_file() const noexcept { return impl_->has_file; }
 bool Answer::overflowed() const noexcept { return impl_->overflow; }
 std::string_view Answer::path() const noexcept { return impl_->path.name; }
 

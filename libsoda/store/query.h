@@ -65,6 +65,9 @@ class Answer {
   std::span<const Cell> row() const noexcept;
   // The present row's number in the archive.
   std::int64_t id() const noexcept;
+  // Whether the present row's data set has a file in the archive; not known when no column was
+  // asked for.
+  bool has_file() const noexcept;
   // After the end: whether there is at least one row more than the limit.
   bool overflowed() const noexcept;
   // The index that answers, for logs and tests: the name of a column, "sky3", "sky5", or "all".

@@ -15,10 +15,11 @@ namespace soda::store {
 namespace {
 
 constexpr std::string_view known_columns =
-    "id, root, path, size, mtime_ns, inode, gzipped, collection, problem";
+    "id, root, path, size, mtime_ns, inode, gzipped, collection, problem, did";
 
 KnownFile known_of(const Statement& row) {
-  return {file_of(row), std::string(row.text(7)), std::string(row.text(8))};
+  return {file_of(row), std::string(row.text(7)), std::string(row.text(8)),
+          std::string(row.text(9))};
 }
 
 // Rows that are neighbours on the sky go in one after the other: the R*Trees are built faster and
@@ -88,7 +89,16 @@ void Recorder::put(const FileContents& contents) {
     rows_->put(file, dataset.hdu, record, dataset.own, footprint);
   }
   drop_doubtful(file);
-  holdings_changed();
+  if (before && before->did != contents.did) forget_relations(before->did);
+  replace_relations(database_, contents.did, Relation::Author::companions, contents.companions);
+  replace_relations(database_, contents.did, Relation::Author::headers, contents.relations);
+  holdings_changed(database_);
+}
+
+// What ingest found; what an administrator wrote waits for the identifier to come back.
+void Recorder::forget_relations(std::string_view did) {
+  replace_relations(database_, did, Relation::Author::companions, {});
+  replace_relations(database_, did, Relation::Author::headers, {});
 }
 
 // Negative while in doubt: what the new contents do not claim back is gone.
@@ -101,10 +111,17 @@ void Recorder::drop_doubtful(std::int64_t file) {
 }
 
 void Recorder::remove(std::int64_t file) {
+  std::string did;
+  {
+    Statement row = database_.prepare("SELECT did FROM file WHERE id = ?1");
+    row.bind(1, file);
+    if (row.step()) did = row.text(0);
+  }
+  forget_relations(did);
   doubt_datasets(file);
   drop_doubtful(file);
   database_.prepare("DELETE FROM file WHERE id = ?1").bind(1, file).run();
-  holdings_changed();
+  holdings_changed(database_);
 }
 
 void Recorder::refuse_taken_identifiers(std::int64_t file, const FileContents& contents) {
@@ -126,8 +143,10 @@ void Recorder::refuse_taken_identifiers(std::int64_t file, const FileContents& c
 std::int64_t Recorder::put_file(const FileContents& contents) {
   const FileRecord& file = contents.file;
   Statement row = database_.prepare(
-      "INSERT INTO file (root, path, size, mtime_ns, inode, gzipped, collection, did, problem) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (root, path) DO UPDATE SET size = "
+      "INSERT INTO file (root, path, size, mtime_ns, inode, gzipped, collection, did, problem, "
+      "stem) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (root, path) DO UPDATE SET "
+      "size = "
       "excluded.size, "
       "mtime_ns = excluded.mtime_ns, inode = excluded.inode, gzipped = excluded.gzipped, "
       "collection = excluded.collection, "
@@ -136,6 +155,7 @@ std::int64_t Recorder::put_file(const FileContents& contents) {
   row.bind(3, file.size).bind(4, file.mtime_ns).bind(5, static_cast<std::int64_t>(file.inode));
   row.bind(6, std::int64_t{file.gzipped}).bind(7, std::string_view(contents.collection));
   row.bind(8, std::string_view(contents.did));
+  row.bind(10, std::string_view(stem_of(file.path)));
   if (contents.problem.empty()) {
     row.bind_null(9);
   } else {
@@ -145,6 +165,27 @@ std::int64_t Recorder::put_file(const FileContents& contents) {
   const std::int64_t id = row.integer(0);
   row.run();
   return id;
+}
+
+void Recorder::set_access(Access access) {
+  {
+    Statement row = database_.prepare("SELECT value FROM counter WHERE name = 'access'");
+    if (row.step() && row.integer(0) == static_cast<std::int64_t>(access)) return;
+  }
+  database_.prepare("INSERT OR REPLACE INTO counter VALUES ('access', ?1)")
+      .bind(1, static_cast<std::int64_t>(access))
+      .run();
+  Statement row = database_.prepare(
+      "UPDATE dataset SET access_format = iif((SELECT gzipped FROM file WHERE file.id = "
+      "dataset.file), ?1, ?2) WHERE file IS NOT NULL AND access_url IS NULL AND "
+      "access_format IN (?3, ?4, ?5)");
+  row.bind(1, access_format_of(access, Packing::gzip))
+      .bind(2, access_format_of(access, Packing::none))
+      .bind(3, links_format)
+      .bind(4, fits_format)
+      .bind(5, gzipped_fits_format);
+  row.run();
+  holdings_changed(database_);
 }
 
 std::vector<Rejected> Recorder::import_rows(std::span<const CatalogueRow> rows) {
@@ -178,7 +219,7 @@ std::vector<Rejected> Recorder::import_rows(std::span<const CatalogueRow> rows) 
     rows_->put(std::nullopt, -1, one.record, one.row->own, one.footprint);
     if (one.replaces) replaced_.insert(*one.replaces);
   }
-  if (!ready.empty()) holdings_changed();
+  if (!ready.empty()) holdings_changed(database_);
   return rejected;
 }
 
@@ -208,12 +249,8 @@ bool Recorder::retract(std::string_view did) {
     id = row.integer(0);
   }
   delete_datasets(database_, "id = ?1", id);
-  holdings_changed();
+  holdings_changed(database_);
   return true;
-}
-
-void Recorder::holdings_changed() {
-  database_.prepare("UPDATE counter SET value = random() WHERE name = 'holdings'").run();
 }
 
 std::vector<KnownFile> files_below(Database& database, std::string_view root, std::string_view path,

@@ -18,6 +18,7 @@
 #include "store/database.h"
 #include "store/holdings.h"
 #include "store/id_set.h"
+#include "store/relations.h"
 
 namespace soda::store {
 
@@ -26,6 +27,7 @@ struct KnownFile {
   FileRecord file;
   std::string collection;
   std::string problem;  // why the file could only be read in part; empty: all is well
+  std::string did;      // of the whole file
 };
 
 // Values of the archive's own columns are in the order of Recorder::own(); what is beyond their end
@@ -53,6 +55,7 @@ struct FileContents {
   std::string problem;
   std::vector<HduRecord> hdus;
   std::vector<NewDataset> datasets;
+  std::vector<Relation> companions, relations;  // by Author::companions and Author::headers
 };
 
 class DatasetRows;
@@ -71,6 +74,9 @@ class Recorder {
   // another file already (identifiers are compared ignoring ASCII case, paths are not).
   void put(const FileContents& contents);
   void remove(std::int64_t file);
+  // What access_format says of data sets with a file and without an access_url of their own. When
+  // that is another than at the last call, all are rewritten.
+  void set_access(Access access);
   // Adds or replaces rows without a file, sorted along the sky: the more at a time the better (ten
   // thousand are a good batch). A row that cannot be taken is left out and reported: what
   // `defect_of` finds, an s_region that is not understood, an identifier that belongs to a file or
@@ -86,7 +92,7 @@ class Recorder {
   std::optional<std::int64_t> place_for(const ObsCore& record);
   void doubt_datasets(std::int64_t file);
   void drop_doubtful(std::int64_t file);
-  void holdings_changed();
+  void forget_relations(std::string_view did);
 
   Database& database_;
   FileDescriptor claim_;

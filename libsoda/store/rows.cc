@@ -156,6 +156,10 @@ int bind_obscore(Statement& statement, int first_index, const ObsCore& record) {
   return first_index;
 }
 
+void holdings_changed(Database& database) {
+  database.prepare("UPDATE counter SET value = random() WHERE name = 'holdings'").run();
+}
+
 std::vector<HduRecord> read_hdus(Database& database, std::int64_t file) {
   Statement row = database.prepare(
       "SELECT number, kind, extname, extver, bitpix, shape, header_offset, data_offset, "

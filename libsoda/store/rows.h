@@ -30,6 +30,9 @@ ObsCore obscore_of(const Statement& row, int first_column);
 // Binds all columns from `first_index` on; the next free index is returned.
 int bind_obscore(Statement& statement, int first_index, const ObsCore& record);
 
+// Tells responders to forget what they keep in memory (schema.cc, `counter`).
+void holdings_changed(Database& database);
+
 // All HDUs of a file with their arrays.
 std::vector<HduRecord> read_hdus(Database& database, std::int64_t file);
 void insert_hdu(Database& database, std::int64_t file, const HduRecord& hdu);

@@ -10,7 +10,9 @@
 namespace soda::store {
 namespace {
 
-// file.did is the identifier of the whole file, without #HDU. Lists of whole numbers (shapes,
+// file.did is the identifier of the whole file, without #HDU; file.stem its name as headers of
+// other files may give it (stem_of in relations.h). `relation` is relations.h's; it refers to
+// identifiers, not to rows, so that it outlives them. Lists of whole numbers (shapes,
 // tiles) are text, lists of reals are blobs of little-endian doubles. `counter` holds a number that
 // is drawn anew whenever the holdings change, so that a responder knows what to forget even when
 // the file was exchanged for another. `notice` holds the last one at most (notice.h), in seconds
@@ -27,9 +29,17 @@ CREATE TABLE file (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   root TEXT NOT NULL, path TEXT NOT NULL,
   size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, gzipped INTEGER NOT NULL,
-  collection TEXT NOT NULL, did TEXT NOT NULL, problem TEXT,
+  collection TEXT NOT NULL, did TEXT NOT NULL, stem TEXT NOT NULL, problem TEXT,
   UNIQUE (root, path));
 CREATE UNIQUE INDEX file_did ON file (did COLLATE NOCASE);
+CREATE INDEX file_stem ON file (stem);
+
+CREATE TABLE relation (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  did TEXT NOT NULL COLLATE NOCASE, semantics TEXT NOT NULL, kind INTEGER NOT NULL,
+  root TEXT NOT NULL, target TEXT NOT NULL,
+  content_type TEXT NOT NULL, description TEXT NOT NULL, content_length INTEGER, author INTEGER NOT NULL,
+  UNIQUE (did, semantics, kind, root, target));
 
 CREATE TABLE hdu (
   file INTEGER NOT NULL REFERENCES file ON DELETE CASCADE, number INTEGER NOT NULL,

@@ -173,7 +173,8 @@ BOOST_AUTO_TEST_CASE(refusals_name_line_key_limit_and_value) {
       {"[[column]]\nname = \"a\"\ntype = \"text\"\n[[column]]\nname = \"a\"\ntype = \"real\"",
        "soda.toml:5: column.name: another name is expected, this one is declared, received a"},
       {"[collection.c]\ncolums = 1",
-       "soda.toml:2: collection.c.colums: unknown key; columns, filters and constants are known"},
+       "soda.toml:2: collection.c.colums: unknown key; columns, filters, constants, companions and "
+       "relations are known"},
       {"[collection.c.filters]\nV = [5e-7]",
        "soda.toml:2: collection.c.filters.V: two wavelengths in metres, "
        "[em_min, em_max], are expected, received [5e-07]"},
