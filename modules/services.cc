@@ -4,7 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "cutout/picture.h"
 #include "cutout/service.h"
+#include "dali/places.h"
+#include "datalink/service.h"
 #include "sia/service.h"
 #include "store/columns.h"
 #include "store/obscore.h"
@@ -17,9 +20,17 @@ namespace {
 using soda::dali::Context;
 using soda::dali::Service;
 
+std::string orientation(const soda::store::Dataset& dataset) {
+  return soda::cutout::orientation(dataset, *soda::cutout::make_source(dataset.holding));
+}
+
 std::vector<Service> all_services(const Context& context) {
-  std::vector<Service> all{soda::cutout::sync_service(context)};
-  all.push_back(soda::sia::query_service(context, {&all.front(), 1}));
+  const std::vector<Service> cutters{soda::cutout::sync_service(context)};
+  // In the order in which clients are told of them.
+  std::vector<Service> of_rows{soda::datalink::links_service(context, cutters, orientation)};
+  of_rows.insert(of_rows.end(), cutters.begin(), cutters.end());
+  std::vector<Service> all = of_rows;
+  all.push_back(soda::sia::query_service(context, of_rows));
   return all;
 }
 
@@ -32,6 +43,9 @@ constexpr Kind kinds[] = {
     {"cut", "Cut a circle out of an image",
      "A circle about the middle of one of this archive's images.",
      "ivo://ivoa.net/std/SODA#sync-1.0", soda::cutout::example_cut},
+    {"links", "See what there is of an image",
+     "The file, pictures, cutouts and what belongs to it.", "ivo://ivoa.net/std/DataLink#links-1.1",
+     soda::datalink::example_links},
     {"find", "Find images by position", "Images that touch a small circle on the sky.",
      "ivo://ivoa.net/std/SIA#query-2.0", soda::sia::example_query},
 };
@@ -70,6 +84,7 @@ std::vector<soda::vosi::Table> tables(const Context& context) {
         column.utype.starts_with("obscore:");
     obscore.columns.push_back({std::move(column), is_standard, false});
   }
+  obscore.columns.push_back({soda::dali::preview_column(), false, false});
   return {std::move(obscore)};
 }
 

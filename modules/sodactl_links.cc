@@ -102,6 +102,12 @@ int unlink(const site::Config& config, const std::string& id, const std::string&
   Relation relation = ingest::former_relation_to(config, target);
   relation.semantics = store::semantics_of(semantics);
   const auto database = open_database(config, store::Database::Mode::read_write);
+  if (relation.kind == Relation::Kind::dataset) {
+    store::Holdings holdings(database);
+    if (const auto dataset = holdings.find_any(relation.target)) {
+      relation.target = dataset->obscore.obs_publisher_did;
+    }
+  }
   bool was_there = false;
   database->transaction([&] { was_there = store::remove_relation(*database, id, relation); });
   if (was_there) return 0;

@@ -19,7 +19,7 @@ enum class ColumnType { text, integer, real };
 struct Column {
   std::string name;
   ColumnType type = ColumnType::text;
-  std::string datatype;   // char, unicodeChar, int, long, double
+  std::string datatype;   // char, unicodeChar, int, long, double, boolean
   std::string arraysize;  // "*" for text, else empty
   std::string xtype, unit, ucd, utype, description;
 };
@@ -28,6 +28,9 @@ struct Column {
 // a letter, at most `longest_column_name`.
 inline constexpr std::size_t longest_column_name = 64;
 bool is_column_name(std::string_view name);
+
+// The two values of a column of datatype boolean, whose type is text.
+inline constexpr std::string_view true_text = "true", false_text = "false";
 
 // One value of a row; monostate is NULL. Text belongs to the one who hands the row over, and lives
 // until the next row.

@@ -53,23 +53,25 @@ constexpr dali::Parameter table[] = {
      "application/fits, image/fits, image/png or image/jpeg", false},
     {"RUNID", "char", "*", "", "", "meta.id", Repeat::single, "",
      "A text of at most 64 characters for the service's log", false},
+    // Not in descriptors, which speak of FITS; and pyvo (1.2) fails at PARAMs of one real number
+    // without a value.
     {"STRETCH", "char", "*", "", "", "meta.code", Repeat::single, "linear|log|sqrt|asinh|histogram",
-     "Of a picture: how values between the limits become shades; asinh without it", true},
+     "Of a picture: how values between the limits become shades; asinh without it", false},
     {"MIN", "double", "", "", "", "stat.min", Repeat::single, "",
-     "Of a picture: the value shown darkest; chosen by the image (zscale) without it", true},
+     "Of a picture: the value shown darkest; chosen by the image (zscale) without it", false},
     {"MAX", "double", "", "", "", "stat.max", Repeat::single, "",
-     "Of a picture: the value shown brightest; chosen by the image (zscale) without it", true},
+     "Of a picture: the value shown brightest; chosen by the image (zscale) without it", false},
     {"PERCENTILE", "char", "*", "", "", "stat.rank", Repeat::single, "",
      "Of a picture, instead of MIN and MAX: the central share of the values in per cent, or two "
      "percentiles: lo hi",
-     true},
+     false},
     {"CMAP", "char", "*", "", "", "meta.code", Repeat::single,
      "grey|viridis|inferno|heat|grey_r|viridis_r|inferno_r|heat_r",
-     "Of a picture: the colours; _r is from bright to dark", true},
+     "Of a picture: the colours; _r is from bright to dark", false},
     {"SIZE", "int", "", "", "pixel", "pos.cartesian;instr.pixel", Repeat::single, "",
-     "Of a picture: its longer side in pixels", true},
+     "Of a picture: its longer side in pixels", false},
     {"INVERT", "boolean", "", "", "", "meta.code", Repeat::single, "",
-     "Of a picture, true: bright and dark exchanged", true},
+     "Of a picture, true: bright and dark exchanged", false},
 };
 
 Failure malformed(std::string_view parameter, std::string_view expected, std::string_view value) {

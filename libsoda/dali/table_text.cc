@@ -125,25 +125,30 @@ void write_json_text(Blocks& out, std::string_view text) {
 
 class JsonWriter final : public TableWriter {
  public:
-  JsonWriter(const xml::ResultTable& table, Blocks& out)
-      : out_(out), columns_(table.fields.size()) {
+  JsonWriter(const xml::ResultTable& table, Blocks& out) : out_(out) {
     out_.append("{\"metadata\": [");
     std::string_view separator = "\n";
     for (const xml::Field& field : table.fields) {
       out_.append(separator);
       write_column(field.column);
+      words_.push_back(field.column.datatype == "boolean");
       separator = ",\n";
     }
     out_.append("\n], \"data\": [");
   }
 
   void row(std::span<const Cell> cells) override {
-    check_cells(cells.size(), columns_);
+    check_cells(cells.size(), words_.size());
     out_.append(has_rows_ ? ",\n[" : "\n[");
     has_rows_ = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) out_.append(",");
-      write(cells[i]);
+      const auto* text = std::get_if<std::string_view>(&cells[i]);
+      if (text != nullptr && words_[i]) {
+        out_.append(*text);
+      } else {
+        write(cells[i]);
+      }
     }
     out_.append("]");
   }
@@ -194,7 +199,7 @@ class JsonWriter final : public TableWriter {
   }
 
   Blocks& out_;
-  std::size_t columns_;
+  std::vector<bool> words_;  // columns whose texts are words of JSON: true, false
   bool has_rows_ = false;
 };
 

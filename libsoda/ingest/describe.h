@@ -16,7 +16,7 @@ struct Place {
   std::string root;      // name of the data root
   std::string path;      // below it
   std::string collection;
-  std::string did;  // of the whole file
+  std::string did;                              // of the whole file
   store::Access access = store::Access::links;  // what access_format says
 };
 

@@ -13,6 +13,7 @@
 #include "dali/descriptor.h"
 #include "dali/format.h"
 #include "dali/literal.h"
+#include "dali/places.h"
 #include "dali/table.h"
 #include "sia/params.h"
 #include "store/columns.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::string_view identifier_column = "obs_publisher_did";
 constexpr std::string_view url_column = "access_url";
+constexpr std::string_view format_column = "access_format";
 constexpr std::size_t most_options = 1000;  // of one parameter in the self-description
 
 // Parameters with a fixed list of values, and the column that has them (SIA 2.0 section 3.1.3).
@@ -47,6 +49,7 @@ struct State {
       columns = store::all_columns(context.database);
       names.clear();
       for (const auto& column : columns) names.push_back(column.name);
+      columns.push_back(dali::preview_column());
       descriptors.clear();
       for (const auto& sibling : siblings)
         descriptors.push_back(sibling_descriptor(context, sibling));
@@ -80,7 +83,7 @@ struct State {
   std::vector<dali::Service> siblings;
   std::optional<std::int64_t> known;
   std::vector<Column> columns;
-  std::vector<std::string> names;  // of the columns
+  std::vector<std::string> names;  // of the columns that are stored
   std::vector<xml::ServiceDescriptor> descriptors;
 };
 
@@ -88,14 +91,22 @@ struct State {
 class Passage {
  public:
   Passage(const dali::Context& context, const std::vector<std::string>& columns)
-      : prefix_(context.config.base_url() + "/sync?ID="),
+      : places_(context.config),
         url_(index_of(columns, url_column)),
+        format_(index_of(columns, format_column)),
         identifier_(index_of(columns, identifier_column)) {}
 
-  std::span<const Cell> operator()(std::span<const Cell> row) {
-    if (!std::holds_alternative<std::monostate>(row[url_])) return row;
+  // The row that `answer` is at, and what is computed for it.
+  std::span<const Cell> operator()(const store::Answer& answer) {
+    const auto row = answer.row();
     row_.assign(row.begin(), row.end());
-    address_ = prefix_ + percent_encode(std::get<std::string_view>(row[identifier_]));
+    row_.emplace_back();
+    if (!answer.has_file()) return row_;
+    const auto did = std::get<std::string_view>(row[identifier_]);
+    preview_ = places_.data(did, "preview");
+    row_.back() = std::string_view(preview_);
+    if (!std::holds_alternative<std::monostate>(row[url_])) return row_;
+    address_ = row[format_] == Cell(store::links_format) ? places_.links(did) : places_.data(did);
     row_[url_] = std::string_view(address_);
     return row_;
   }
@@ -105,10 +116,10 @@ class Passage {
     return static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin());
   }
 
-  std::string prefix_;
-  std::size_t url_, identifier_;
+  dali::Places places_;
+  std::size_t url_, format_, identifier_;
   std::vector<Cell> row_;
-  std::string address_;
+  std::string address_, preview_;
 };
 
 std::int64_t rows_asked(const dali::Context& context, const dali::Arguments& arguments) {
@@ -125,7 +136,7 @@ xml::Ending write_rows(dali::TableWriter& writer, const dali::Context& context,
   Passage pass(context, columns);
   store::Answer answer = store::answer(context.database, question, columns);
   std::int64_t rows = 0;
-  for (; answer.next(); ++rows) writer.row(pass(answer.row()));
+  for (; answer.next(); ++rows) writer.row(pass(answer));
   log.add("rows", std::to_string(rows));
   log.add("index", answer.path());
   // MAXREC=0 asks for metadata; DALI 1.1 section 3.4.4 wants the mark then too.

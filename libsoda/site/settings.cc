@@ -70,7 +70,7 @@ std::vector<Setting> make_settings() {
                  "How many rows a search answers when it does not say MAXREC."),
       number_row("maxrec_limit", 1000000, "rows", 1, 1e12,
                  "The most rows that a search answers; a larger MAXREC is cut down to it."),
-      number_row("max_ids_per_links", 1000, "", 1, 1e6,
+      number_row("max_ids_per_links", 1000, "", 1, 10000,
                  "How many data sets one request for links may name; more are marked as overflow."),
       number_row("examples", 3, "", 0, 100, "How many examples the examples page shows."),
   };

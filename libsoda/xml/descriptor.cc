@@ -55,6 +55,14 @@ void write_values(Writer& xml, const Values& values) {
   xml.end();
 }
 
+std::string descriptor_text(const ServiceDescriptor& service) {
+  Writer xml;
+  xml.start("VOTABLE");
+  xml.drain();
+  write_descriptor(xml, service);
+  return xml.drain();
+}
+
 void write_descriptor(Writer& xml, const ServiceDescriptor& service) {
   xml.start("RESOURCE").attribute("type", "meta").attribute("utype", service.utype);
   attribute_if(xml, "ID", service.id);

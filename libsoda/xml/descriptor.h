@@ -34,6 +34,9 @@ struct ServiceDescriptor {
   std::vector<Input> inputs;
 };
 
+// One as it stands in a document below VOTABLE, to be kept and written many times.
+std::string descriptor_text(const ServiceDescriptor& service);
+
 // Within an open VOTABLE or RESOURCE. Empty texts are left out; what XML cannot hold is replaced.
 void write_descriptor(Writer& xml, const ServiceDescriptor& service);
 

@@ -75,6 +75,10 @@ void write_field(Writer& xml, const Field& field) {
 }
 
 void write_head(Writer& xml, const ResultTable& table) {
+  if (!table.style_sheet.empty()) {
+    xml.instruction("xml-stylesheet",
+                    "type=\"text/xsl\" href=\"" + escape(table.style_sheet) + "\"");
+  }
   start_document(xml);
   xml.start("RESOURCE").attribute("type", "results");
   write_info(xml, {"QUERY_STATUS", "OK", ""});
@@ -134,6 +138,10 @@ void VoTableWriter::finish(const Ending& ending) {
   }
   xml_.end();  // RESOURCE
   for (const ServiceDescriptor& service : table_.descriptors) write_descriptor(xml_, service);
+  if (table_.appendix) {
+    out_.append(xml_.drain());
+    table_.appendix(out_);
+  }
   out_.append(xml_.take());
 }
 

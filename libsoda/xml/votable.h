@@ -17,6 +17,7 @@
 // an empty TD or a flag in BINARY2; TABLEDATA cannot tell an empty text from it (section 6).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,6 +60,9 @@ struct ResultTable {
   std::vector<Info> infos;    // beside QUERY_STATUS
   std::vector<Field> fields;  // at least one
   std::vector<ServiceDescriptor> descriptors;
+  // Writes more resources behind the descriptors, as they stand in the document.
+  std::function<void(Blocks&)> appendix = {};
+  std::string style_sheet = {};  // address of an XSLT style sheet for browsers; empty: none
 };
 
 enum class Status { ok, overflow, error };

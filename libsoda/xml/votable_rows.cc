@@ -27,15 +27,16 @@ struct Datatype {
 };
 // In the order of Kind.
 constexpr std::array datatypes = {
-    Datatype{"char", Kind::ascii}, Datatype{"unicodeChar", Kind::unicode},
-    Datatype{"int", Kind::int32}, Datatype{"long", Kind::int64}, Datatype{"double", Kind::real}};
+    Datatype{"char", Kind::ascii},  Datatype{"unicodeChar", Kind::unicode},
+    Datatype{"int", Kind::int32},   Datatype{"long", Kind::int64},
+    Datatype{"double", Kind::real}, Datatype{"boolean", Kind::truth}};
 
 Kind kind_of(const Column& column) {
   const auto found = std::ranges::find(datatypes, column.datatype, &Datatype::name);
   if (found == datatypes.end()) {
     throw Failure(FailureKind::internal,
-                  fmt::format("column {}: datatype char, unicodeChar, int, long or double is "
-                              "written, received \"{}\"",
+                  fmt::format("column {}: datatype char, unicodeChar, int, long, double or boolean "
+                              "is written, received \"{}\"",
                               column.name, quoted(column.datatype)));
   }
   return found->kind;
@@ -57,6 +58,10 @@ bool fits(const Cell& cell, Kind kind) noexcept {
       return std::holds_alternative<std::int64_t>(cell);
     case Kind::real:
       return std::holds_alternative<double>(cell);
+    case Kind::truth: {
+      const auto* text = std::get_if<std::string_view>(&cell);
+      return text != nullptr && (*text == true_text || *text == false_text);
+    }
   }
   return false;
 }
@@ -262,6 +267,9 @@ class Binary2Rows final : public Rows {
         return put_big_endian(value, to);
       case Kind::real:
         return put_big_endian(std::numeric_limits<double>::quiet_NaN(), to);
+      case Kind::truth:
+        *to = '?';
+        return to + 1;
       case Kind::int32:
       case Kind::ascii:  // the length of nothing
       case Kind::unicode:
@@ -271,6 +279,10 @@ class Binary2Rows final : public Rows {
   }
 
   static char* put_text(std::string_view text, Kind kind, char* to) {
+    if (kind == Kind::truth) {
+      *to = text == true_text ? 'T' : 'F';
+      return to + 1;
+    }
     char* const first = to + sizeof(std::int32_t);
     char* const end = kind == Kind::ascii ? put_ascii(text, first) : put_utf16(text, first);
     const auto units = (end - first) / (kind == Kind::ascii ? 1 : 2);

@@ -13,7 +13,7 @@
 namespace soda::xml {
 
 // What a cell is written as, from the column's datatype.
-enum class Kind : std::uint8_t { ascii, unicode, int32, int64, real };
+enum class Kind : std::uint8_t { ascii, unicode, int32, int64, real, truth };
 
 class Rows {
  public:

@@ -52,6 +52,11 @@ Writer& Writer::attribute(std::string_view name, std::string_view value) {
   return *this;
 }
 
+Writer& Writer::instruction(std::string_view target, std::string_view data) {
+  out_.append("\n<?").append(target).append(" ").append(data).append("?>");
+  return *this;
+}
+
 Writer& Writer::text(std::string_view content) {
   close_tag();
   if (!open_.empty()) open_.back().has_text = true;

@@ -20,6 +20,8 @@ class Writer {
   // Only between start() and the first content.
   Writer& attribute(std::string_view name, std::string_view value);
   Writer& text(std::string_view content);
+  // A processing instruction, before the first element. Its data are as <?target data?> has them.
+  Writer& instruction(std::string_view target, std::string_view data);
   // A comment for people; "--" in it is broken up.
   Writer& comment(std::string_view content);
   Writer& end();
