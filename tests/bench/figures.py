@@ -58,6 +58,7 @@ TARGETS = {
     "S12/fcgid": Target("≥", 0.65, "S1 behind Apache mod_fcgid"),
     "S12/proxy": Target("≥", 0.65, "S1 behind Apache mod_proxy_fcgi"),
     "S12/lighttpd": Target("≥", 0.65, "S1 behind lighttpd"),
+    "L1": Target("≥", 0.60, "links of one data set through nginx, against hello"),
     "Q1": Target("≤", 17, "point in footprint, 10^7 rows against 10^5"),
     "Q2": Target("≤", 1.50, "circle of 0.1°, 10^7 rows against 10^6, time for each row returned"),
     "Q3": Target("≤", 1.20, "point + BAND + TIME + COLLECTION against point alone, 10^6 rows"),
@@ -243,6 +244,15 @@ def s12(lab):
         yield row, against_hello(lab, server, "small", 256)
 
 
+def l1(lab):
+    server = lab.server("nginx")
+    query = laboratory.harness.query_string([("ID", lab.identifiers["small"])])
+    scripts = lab.beside_hello(server, "links", [f"/vo/links?{query}"] * 10)
+    pairs = lab.duel(server, *scripts)
+    note(f"links: {spread(pairs)} requests a second")
+    yield "L1", ratio(pairs)
+
+
 def q6(lab):
     done = subprocess.run([lab.program("votable"), str(2 * lab.rounds + 1)], capture_output=True,
                           text=True, check=True)
@@ -267,6 +277,7 @@ MEASURES = {
     "S11": Measure(s11, ("small",)),
     "S3": Measure(s3, ("small", "huge"), False),
     "S9": Measure(s9, ("small",)),
+    "L1": Measure(l1, ("small",)),
     "S12": Measure(s12, ("small",)),
     "S4": Measure(s4, ("small",)),
     "S5": Measure(s5, ("small", "cards")),

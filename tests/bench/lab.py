@@ -35,7 +35,7 @@ MOUNTS = {
     "nginx": ("nginx/soda.conf", r"location \^~ /vo/ \{.*?\n\}"),
     "apache": ("httpd/soda-proxy.conf", r'<Location "/vo/">.*?</Location>'),
     "fcgid": ("httpd/soda-fcgid.conf", r'ScriptAlias "/vo" [^\n]*|<Location "/vo">.*?</Location>'),
-    "lighttpd": ("lighttpd/soda.conf", r'\$HTTP\["url"\] =~ "\^/vo/" \{.*?\n\}'),
+    "lighttpd": ("lighttpd/soda.conf", r'\$HTTP\["url"\] =~ "\^/vo/[^"]*" \{.*?\n\}'),
 }
 
 # wrk asks for the lines of a file in turn.
@@ -306,18 +306,21 @@ class Lab:
     def cut_scripts(self, server, name, size, count=300):
         """(ours, hello of the same bytes) for random cuts of one size."""
         paths = [f"/vo/sync?{query}" for query in self.queries(name, size, count)]
+        return self.beside_hello(server, f"{server.server}-{name}-{size}", paths)
+
+    def beside_hello(self, server, label, paths):
+        """Scripts for these paths, and for hello with as many bytes as they answer."""
         service = harness.HttpService(server.base_url)
         lengths = []
         for path in paths[:10]:
-            query = urllib.parse.parse_qsl(path.partition("?")[2])
-            answer = service.request("GET", "sync", query)
+            resource, _, query = path.removeprefix("/vo/").partition("?")
+            answer = service.request("GET", resource, urllib.parse.parse_qsl(query))
             if answer.status != 200 or not answer.complete:
                 raise SystemExit(f"{path}: {answer.status} {answer.text()[:300]}")
             lengths.append(len(answer.body))
         # As long as ours, so that both sides carry the same bytes inwards, too.
         hello = [f"/hello/x?n={statistics.median_high(lengths)}&".ljust(len(path), "x")
                  for path in paths]
-        label = f"{server.server}-{name}-{size}"
         return self.script(label, paths), self.script(f"{label}-hello", hello)
 
     # ---- servers and load

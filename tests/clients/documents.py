@@ -21,10 +21,12 @@ STANDARDS = {"capabilities": "ivo://ivoa.net/std/VOSI#capabilities",
              "availability": "ivo://ivoa.net/std/VOSI#availability",
              "sync": "ivo://ivoa.net/std/SODA#sync-1.0",
              "sia": "ivo://ivoa.net/std/SIA#query-2.0",
+             "links": "ivo://ivoa.net/std/DataLink#links-1.1",
              "tables": "ivo://ivoa.net/std/VOSI#tables",
              "examples": "ivo://ivoa.net/std/DALI#examples"}
 # What the examples of a service answer.
-EXAMPLES = {"sync": "^application/fits", "sia": r"^application/x-votable\+xml"}
+EXAMPLES = {"sync": "^application/fits", "sia": r"^application/x-votable\+xml",
+            "links": r"^application/x-votable\+xml;content=datalink$"}
 
 
 def stilts(document, root):

@@ -10,6 +10,7 @@ from astropy.time import Time
 from pyvo.dal import sia2
 
 import ask
+import vocabulary
 
 
 def days(mjd):
@@ -121,6 +122,7 @@ def data_cases(service):
 
 
 def cases(url, archive):
+    vocabulary.install()
     service = sia2.SIAService(url)
     yield "pyvo finds the query by capabilities", [] if service.query_ep == f"{url}/sia" else [
         f"it found {service.query_ep}"]

@@ -130,6 +130,10 @@ def _accepts(address):
     return True
 
 
+# Services that have responders of their own, by the last part of their path.
+OWN_RESPONDERS = ("sia", "links")
+
+
 class Installation:
     """One archive served: DIR ingested into a store of its own, responders on unix sockets.
 
@@ -141,10 +145,11 @@ class Installation:
         self.data = str(pathlib.Path(data).resolve())
         self.sodactl = find_program("SODACTL", build, "modules/sodactl")
         self.soda_sync = find_program("SODA_SYNC", build, "modules/soda-sync")
-        self.soda_sia = find_program("SODA_SIA", build, "modules/soda-sia")
+        self.programs = {name: find_program(f"SODA_{name.upper()}", build, f"modules/soda-{name}")
+                         for name in OWN_RESPONDERS}
         self.responders, self.extra_settings = responders, extra_settings
         self.base_url = base_url
-        self.scratch, self.processes, self.services = None, [], []
+        self.scratch, self.processes, self.services, self.own = None, [], [], {}
 
     def __enter__(self):
         # A test that is terminated stops what it started, too.
@@ -185,7 +190,8 @@ class Installation:
         for number in range(self.responders):
             self.services.append(
                 self._start_responder(self.soda_sync, self.scratch / f"sync{number}.socket"))
-        self.sia = self._start_responder(self.soda_sia, self.scratch / "sia.socket")
+        for name, program in self.programs.items():
+            self.own[name] = self._start_responder(program, self.scratch / f"{name}.socket")
 
     def run_sodactl(self, *arguments):
         done = subprocess.run([self.sodactl, "--config", str(self.config), *arguments],
@@ -198,7 +204,7 @@ class Installation:
     def fetch(self, method, url, *rest):
         """A request to the responder that a web server would choose by the path."""
         path = url.partition("?")[0]
-        service = self.sia if path == f"{MOUNT}/sia" else self.services[0]
+        service = self.own.get(path.removeprefix(f"{MOUNT}/"), self.services[0])
         return fastcgi.fetch(service.address, method, url, *rest)
 
     def _start_responder(self, program, socket_path):

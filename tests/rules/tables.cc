@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "cutout/params.h"
+#include "datalink/service.h"
 #include "sia/params.h"
 #include "site/config.h"
 
@@ -50,4 +51,5 @@ int main() {
   };
   print("soda-sync.8", soda::cutout::parameters());
   print("soda-sia.8", soda::sia::parameters());
+  print("soda-links.8", soda::datalink::parameters());
 }

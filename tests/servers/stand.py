@@ -21,7 +21,7 @@ import tempfile
 import time
 
 # The responders of the package: each has a socket of its own name and lies beside soda-sync.
-MODULES = ("sync", "sia")
+MODULES = ("sync", "sia", "links")
 WEB_USER = "www-data"
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
@@ -43,7 +43,7 @@ http {{
     scgi_temp_path {run}/temp/scgi;
     server {{
         listen 127.0.0.1:{port} backlog=1024;
-        root {run}/htdocs;
+        root {run}/conf/htdocs;
         include {run}/conf/nginx/soda.conf;
     }}
 }}
@@ -67,8 +67,8 @@ LoadModule env_module {modules}/mod_env.so
 {special}
 TypesConfig /dev/null
 AddType text/html .html
-DocumentRoot {run}/htdocs
-<Directory {run}/htdocs>
+DocumentRoot {run}/conf/htdocs
+<Directory {run}/conf/htdocs>
     Require all granted
 </Directory>
 Include {run}/conf/httpd/{snippet}
@@ -87,7 +87,7 @@ LIGHTTPD = """\
 server.bind = "127.0.0.1"
 server.port = {port}
 server.listen-backlog = 1024
-server.document-root = "{run}/htdocs"
+server.document-root = "{run}/conf/htdocs"
 server.upload-dirs = ( "{run}/temp" )
 index-file.names = ( "index.html" )
 mimetype.assign = ( ".html" => "text/html" )
@@ -173,7 +173,7 @@ def render(source, build, into, **folders):
     subprocess.run(["make", "-s", "-C", f"{build}/conf", "rendered", f"into={into}"] +
                    [f"{name}={value}" for name, value in folders.items()],
                    check=True, stdout=subprocess.DEVNULL)
-    shutil.copytree(f"{source}/htdocs", f"{into}/../htdocs",
+    shutil.copytree(f"{source}/htdocs", f"{into}/htdocs",
                     ignore=shutil.ignore_patterns("Makefile*"), dirs_exist_ok=True)
 
 
