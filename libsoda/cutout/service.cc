@@ -13,6 +13,7 @@
 #include "cutout/params.h"
 #include "cutout/picture.h"
 #include "cutout/plan.h"
+#include "dali/access.h"
 #include "dali/descriptor.h"
 #include "dali/format.h"
 
@@ -159,6 +160,18 @@ Datasets find_datasets(const dali::Context& context, const dali::Call& call, Kin
   return datasets;
 }
 
+// One that is for some makes the whole answer theirs.
+site::Readers admit(const dali::Context& context, const dali::Call& call,
+                    const Datasets& datasets) {
+  auto readers = site::Readers::everybody;
+  for (const auto& dataset : datasets) {
+    if (dali::admit(context, call, dataset->obscore, site::Scope::cut) == site::Readers::some) {
+      readers = site::Readers::some;
+    }
+  }
+  return readers;
+}
+
 http::Response no_content(const NoOverlap& miss, const dali::Call& call) {
   const std::string reason = fmt::format("{}: {}", miss.axis, miss.reason);
   call.log.add("no_content", reason);
@@ -203,6 +216,7 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
   const auto show = show_of(state, call, format.index);
   const auto datasets = find_datasets(context, call, show ? Kind::picture : Kind::cut);
   const store::Dataset& dataset = *datasets.front();
+  const auto readers = admit(context, call, datasets);
   call.log.add_milliseconds("find_ms", milliseconds_since(time));
   const auto source = state.sources.get(dataset.holding);
   call.log.add_milliseconds("source_ms", milliseconds_since(time));
@@ -221,6 +235,7 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
                   file_name(dataset, cut, show ? formats[format.index].short_form : "fits")));
   response.add("ETag", entity_tag(datasets, call.arguments, day));
   response.add("Accept-Ranges", "bytes");
+  if (readers == site::Readers::some) site::make_private(response);
   for (const auto& warning : plan.warnings) {
     response.add("Warning", fmt::format("299 - \"{}\"", warning));
   }

@@ -14,8 +14,17 @@ namespace {
 
 constexpr std::size_t run_id_limit = 64;
 
-constexpr Parameter run_id = {
-    "RUNID", "char", "*", "", "", "", Repeat::single, "", "A label for the service's log.", false};
+// What every service takes, declared or not: DALI's label, and a signed address (site/signature.h).
+constexpr std::array<Parameter, 4> common = {{
+    {"RUNID", "char", "*", "", "", "", Repeat::single, "", "A label for the service's log.", false},
+    {"EXPIRES", "char", "*", "", "", "", Repeat::single, "",
+     "Until when a signed address is good (ISO 8601, UTC).", false},
+    {"KEY", "char", "*", "", "", "", Repeat::single, "",
+     "The name of the key that signed the address.", false},
+    {"SIGNATURE", "char", "*", "", "", "", Repeat::single, "", "The signature of the address.",
+     false},
+}};
+constexpr std::string_view run_id = common.front().name;
 
 // DALI 1.1 section 3.4: several values of these are an error of usage, whatever the service.
 constexpr std::array<std::string_view, 3> always_single = {"RESPONSEFORMAT", "MAXREC", "RUNID"};
@@ -23,12 +32,16 @@ constexpr std::array<std::string_view, 3> always_single = {"RESPONSEFORMAT", "MA
 // Longer names cannot be a slip of the finger in one of ours.
 constexpr std::size_t longest_name = 40;
 
-const Parameter* find_declared(std::span<const Parameter> declared, std::string_view name) {
-  const auto found = std::ranges::find_if(declared, [name](const Parameter& parameter) {
+const Parameter* find_in(std::span<const Parameter> rows, std::string_view name) {
+  const auto found = std::ranges::find_if(rows, [name](const Parameter& parameter) {
     return equal_ignoring_case(parameter.name, name);
   });
-  if (found != declared.end()) return &*found;
-  return equal_ignoring_case(name, run_id.name) ? &run_id : nullptr;
+  return found == rows.end() ? nullptr : &*found;
+}
+
+const Parameter* find_declared(std::span<const Parameter> declared, std::string_view name) {
+  const Parameter* found = find_in(declared, name);
+  return found != nullptr ? found : find_in(common, name);
 }
 
 void refuse_near_miss(std::span<const Parameter> declared, std::string_view name) {
@@ -73,9 +86,6 @@ void check_run_id(const std::vector<std::string>& values) {
 Arguments::Arguments(const http::Form& form, std::span<const Parameter> declared) {
   for (const Parameter& parameter : declared)
     values_.emplace_back(parameter.name, std::vector<std::string>());
-  if (find_declared(declared, run_id.name) == &run_id) {
-    values_.emplace_back(run_id.name, std::vector<std::string>());
-  }
   std::unordered_set<std::string> unknown;
   for (const http::Field& field : form.fields) {
     const Parameter* parameter = find_declared(declared, field.name);
@@ -86,14 +96,15 @@ Arguments::Arguments(const http::Form& form, std::span<const Parameter> declared
       continue;
     }
     if (trim(field.value).empty()) continue;
-    const auto row = std::ranges::find(
-        values_, parameter->name, &std::pair<std::string_view, std::vector<std::string>>::first);
+    auto row = std::ranges::find(values_, parameter->name,
+                                 &std::pair<std::string_view, std::vector<std::string>>::first);
+    if (row == values_.end()) row = values_.insert(row, {parameter->name, {}});
     row->second.push_back(chosen(*parameter, field.value));
   }
   for (const auto& [name, values] : values_) {
     check_count(*find_declared(declared, name), values.size());
   }
-  check_run_id(all(run_id.name));
+  check_run_id(all(run_id));
 }
 
 const std::vector<std::string>& Arguments::all(std::string_view name) const {
@@ -111,8 +122,9 @@ std::optional<std::string> Arguments::one(std::string_view name) const {
 }
 
 bool Arguments::empty() const noexcept {
-  return std::ranges::all_of(
-      values_, [](const auto& row) { return row.second.empty() || row.first == run_id.name; });
+  return std::ranges::all_of(values_, [](const auto& row) {
+    return row.second.empty() || find_in(common, row.first) != nullptr;
+  });
 }
 
 }  // namespace soda::dali

@@ -34,8 +34,8 @@ struct Parameter {
 };
 
 // The values of a request, by declared parameter; names compared ignoring case (DALI 1.1 section
-// 3), order kept. RUNID is accepted by every service, declared or not, and is at most 64 characters
-// (DALI 1.1 section 3.4.6).
+// 3), order kept. Accepted by every service, declared or not, are RUNID, at most 64 characters
+// (DALI 1.1 section 3.4.6), and EXPIRES, KEY and SIGNATURE (site/signature.h).
 class Arguments {
  public:
   // Throws Failure: a repeated single parameter, an unknown name one edit away from a declared one
@@ -49,7 +49,7 @@ class Arguments {
   std::optional<std::string> one(std::string_view name) const;
   const std::vector<std::string>& all(std::string_view name) const;
   const std::vector<std::string>& ignored() const noexcept { return ignored_; }
-  bool empty() const noexcept;  // no declared parameter but RUNID has a value
+  bool empty() const noexcept;  // no parameter has a value but those that every service takes
 
  private:
   std::vector<std::pair<std::string_view, std::vector<std::string>>> values_;

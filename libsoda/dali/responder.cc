@@ -160,7 +160,8 @@ void start(const Program& program, const Options& options) {
       std::make_shared<store::Database>(config.text("database"), store::Database::Mode::read_only);
   store::Holdings holdings(database, static_cast<std::size_t>(config.integer("holdings_memory")));
   store::NoticeBoard notices(*database);
-  const Context context{config, holdings, *database, notices, SODA_VERSION};
+  site::Access access(config);
+  const Context context{config, holdings, *database, notices, access, SODA_VERSION};
   const std::vector<Service> services = program.services(context);
   if (options.action == Action::check) {
     fmt::print("{}: the settings in {} are good; services below {}:", program.name,

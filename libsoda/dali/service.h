@@ -14,6 +14,7 @@
 #include "dali/param.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "site/access.h"
 #include "site/config.h"
 #include "store/database.h"
 #include "store/holdings.h"
@@ -27,6 +28,7 @@ struct Context {
   store::Holdings& holdings;
   store::Database& database;
   store::NoticeBoard& notices;
+  site::Access& access;
   std::string version;  // of the package
 };
 

@@ -59,6 +59,11 @@ std::vector<Setting> make_settings() {
       text_row("auth", "none", Kind::choice,
                "Whom to believe about users: nobody, or the web server's REMOTE_USER.",
                "none|server"),
+      text_row("key_file", "", Kind::folder,
+               "The keys of signed addresses, one a line: a name and a secret; empty: none are "
+               "made or taken."),
+      number_row("signature_life", 3600, "s", 1, 10 * 366 * 86400.0,
+                 "How long the signed addresses that the services hand out are good."),
       text_row("log_file", "", Kind::folder,
                "Where log lines go; empty: standard error. Reopened on SIGHUP."),
       number_row("retry_after", 30, "s", 1, 86400,

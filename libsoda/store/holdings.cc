@@ -45,8 +45,14 @@ void widen(std::optional<T>& into, const std::optional<T>& other, Pick pick) {
   into = into && other ? std::optional<T>(pick(*into, *other)) : std::nullopt;
 }
 
+// ObsCore 1.1 section 4.4: public, proprietary, secure; what is another word is for no stranger.
+int strictness(std::string_view rights) {
+  if (rights.empty() || equal_ignoring_case(rights, "public")) return 0;
+  return equal_ignoring_case(rights, "proprietary") ? 1 : 2;
+}
+
 // What holds for all data sets of a file; a column on which they differ is NULL, intervals are
-// united.
+// united, and of different rights the strictest hold.
 ObsCore common_record(const std::vector<ObsCore>& records) {
   ObsCore common = records.front();
   const auto least = [](double a, double b) { return std::min(a, b); };
@@ -61,6 +67,9 @@ ObsCore common_record(const std::vector<ObsCore>& records) {
           column.member);
     }
     common.calib_level = std::min(before.calib_level, record.calib_level);
+    common.data_rights = strictness(before.data_rights) > strictness(record.data_rights)
+                             ? before.data_rights
+                             : record.data_rights;
     common.em_min = before.em_min;
     common.em_max = before.em_max;
     common.t_min = before.t_min;

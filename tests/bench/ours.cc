@@ -34,7 +34,8 @@ Ours::Ours(const std::string& config_path)
                                                         soda::store::Database::Mode::read_only)),
       holdings_(database_),
       notices_(*database_),
-      context_{config_, holdings_, *database_, notices_, "bench"},
+      access_(config_),
+      context_{config_, holdings_, *database_, notices_, access_, "bench"},
       services_{soda::cutout::sync_service(context_)} {}
 
 soda::http::Request Ours::request(std::string_view query) const {

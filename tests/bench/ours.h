@@ -24,6 +24,7 @@ class Ours {
   std::shared_ptr<soda::store::Database> database_;
   soda::store::Holdings holdings_;
   soda::store::NoticeBoard notices_;
+  soda::site::Access access_;
   soda::dali::Context context_;
   std::vector<soda::dali::Service> services_;
 };

@@ -45,7 +45,8 @@ struct Fixture {
         database(std::make_shared<soda::store::Database>(folder / "archive.sqlite",
                                                          soda::store::Database::Mode::read_only)),
         holdings(database),
-        notices(*database) {
+        notices(*database),
+        access(config) {
     soda::store::Database(folder / "archive.sqlite", soda::store::Database::Mode::read_write);
   }
 
@@ -55,7 +56,7 @@ struct Fixture {
     request.path = path;
     request.query = query;
     request.method = method;
-    const Context context{config, holdings, *database, notices, "1"};
+    const Context context{config, holdings, *database, notices, access, "1"};
     return respond(context, services, request, log);
   }
   // A notice, its times in seconds from now.
@@ -75,6 +76,7 @@ struct Fixture {
   std::shared_ptr<soda::store::Database> database;
   soda::store::Holdings holdings;
   soda::store::NoticeBoard notices;
+  soda::site::Access access;
   std::vector<Service> services = {service("sync", "GET HEAD POST", ErrorStyle::text),
                                    service("query", "GET", ErrorStyle::votable)};
   Request request;

@@ -105,7 +105,7 @@ struct Fixture {
   }
 
   http::Response ask(const std::string& name, const std::string& method = "GET") {
-    const Context context{*config, holdings, *database, notices, "1"};
+    const Context context{*config, holdings, *database, notices, access, "1"};
     http::Request request;
     request.path = "/vo/" + name;
     request.method = method;
@@ -124,6 +124,7 @@ struct Fixture {
       std::make_shared<store::Database>(path, store::Database::Mode::read_only);
   store::Holdings holdings{database};
   store::NoticeBoard notices{*database};
+  site::Access access{site::Config::load("")};
   std::vector<Service> services;
 };
 
