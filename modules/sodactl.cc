@@ -22,7 +22,8 @@ std::string default_config() {
 // What the command line says; CLI11 writes into it while it parses.
 struct Line {
   std::string config = default_config();
-  std::string collection, id, file, reason, from, until, format = sodactl::export_formats().front();
+  std::string collection, id, file, reason, from, until, part, scope = "data", name;
+  std::string format = sodactl::export_formats().front();
   std::vector<std::string> paths, ids;
   sodactl::NewLink link;
   bool json = false;
@@ -139,6 +140,27 @@ void add_notice(CLI::App& app, Line& line) {
   online->callback([&line] { line.command = sodactl::online; });
 }
 
+void add_signing(CLI::App& app, Line& line) {
+  CLI::App* sign = app.add_subcommand("sign", "Print an address that lets in whoever has it");
+  sign->add_option("ID", line.id, "Identifier of the data set, ivo://…")->required();
+  sign->add_option("--scope", line.scope, "What it is good for: data, or cut")
+      ->capture_default_str();
+  sign->add_option("--part", line.part, "A part of it (default: the file)")
+      ->check(CLI::IsMember({"header", "preview", "thumbnail"}));
+  sign->add_option("--expires", line.until,
+                   "Until when, ISO 8601 in UTC (default: the setting signature_life)");
+  sign->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::sign(settings, line.id, line.part, line.scope, line.until);
+    };
+  });
+  CLI::App* key = app.add_subcommand("key", "Print a new line for the key file");
+  key->add_option("NAME", line.name, "Name of the key")->required();
+  key->callback([&line] {
+    line.command = [&line](const soda::site::Config&) { return sodactl::make_key(line.name); };
+  });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Administer an archive of the libsoda image services.", "sodactl");
   app.set_version_flag("--version", "sodactl " SODA_VERSION);
@@ -150,6 +172,7 @@ int run(int argc, char** argv) {
   add_catalogue(app, line);
   add_links(app, line);
   add_notice(app, line);
+  add_signing(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

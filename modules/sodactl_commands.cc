@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "ingest/ingest.h"
+#include "site/access.h"
 #include "store/database.h"
 #include "store/holdings.h"
 #include "store/obscore.h"
@@ -166,6 +167,8 @@ int check(const site::Config& config) {
   if (notice && !notice->has_ended(std::chrono::system_clock::now())) {
     fmt::print("notice: {}\n", told(*notice));
   }
+  site::Access access(config);  // reads the key file
+  if (!access.can_sign()) fmt::print("keys: none, no signed addresses\n");
   const std::vector<ingest::Unreadable> problems = ingest::audit(config, database);
   for (const ingest::Unreadable& file : problems)
     fmt::print("{}: {}\n", quoted(file.path, 4096), file.reason);

@@ -46,6 +46,12 @@ int links(const soda::site::Config& config, const std::string& id);
 int offline(const soda::site::Config& config, const std::string& reason, const std::string& from,
             const std::string& until);
 int online(const soda::site::Config& config);
+// Prints a signed address: of the file, or of a part of it (PART of data), or of the cutout
+// service. Empty `expires` (ISO 8601, UTC): after the setting signature_life.
+int sign(const soda::site::Config& config, const std::string& id, const std::string& part,
+         const std::string& scope_name, const std::string& expires);
+// Prints a line for the key file.
+int make_key(const std::string& name);
 // A notice in one line, for people.
 std::string told(const soda::store::Notice& notice);
 
