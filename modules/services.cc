@@ -7,6 +7,7 @@
 #include "cutout/picture.h"
 #include "cutout/service.h"
 #include "dali/places.h"
+#include "data/service.h"
 #include "datalink/service.h"
 #include "sia/service.h"
 #include "store/columns.h"
@@ -31,6 +32,7 @@ std::vector<Service> all_services(const Context& context) {
   of_rows.insert(of_rows.end(), cutters.begin(), cutters.end());
   std::vector<Service> all = of_rows;
   all.push_back(soda::sia::query_service(context, of_rows));
+  all.push_back(soda::data::data_service(context));
   return all;
 }
 

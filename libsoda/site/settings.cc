@@ -35,6 +35,9 @@ std::vector<Setting> make_settings() {
                "Where gzipped files are unpacked to be cut; empty: they are refused."),
       number_row("cache_limit", 10 * gib, "bytes", 0, 1024 * tib,
                  "How much the cache folder may hold; the files used longest ago go first."),
+      number_row("preview_cache_limit", 2 * gib, "bytes", 0, 1024 * tib,
+                 "How much the pictures kept in the cache folder may take; those used longest ago "
+                 "go first."),
       number_row("max_answer", 16 * gib, "bytes", 2880, 1024 * tib,
                  "The largest synchronous answer; a larger one is refused with its size."),
       number_row("max_body", mib, "bytes", 1024, 1.0 * gib,

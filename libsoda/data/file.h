@@ -1,0 +1,43 @@
+// A file of the archive as an answer: handed over to the web server, or sent from here in bounded
+// pieces.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/handle.h"
+#include "fits/file.h"
+#include "http/request.h"
+#include "http/response.h"
+
+namespace soda::data {
+
+struct StoredFile {
+  std::string root, path;  // name of the data root, and path below it
+  std::string absolute;
+  std::string content_type;
+  // What it was when it was ingested; empty: nobody knows (companions).
+  std::optional<fits::Identity> expected;
+};
+
+// Smaller ones are sent quicker than they are handed over.
+inline constexpr std::int64_t worth_handing_over = std::int64_t{64} << 10;
+
+// One stat. Throws as file_response.
+void check_identity(const std::string& path, const fits::Identity& expected);
+
+// "attachment; filename=..." (RFC 6266): the plain form for all, and for names beyond ASCII the
+// encoded one beside it. `kind`: attachment or inline.
+std::string disposition(std::string_view kind, std::string_view name);
+
+// The bytes of an open file; 256 KiB of them are in memory at a time.
+std::unique_ptr<http::Body> file_body(FileDescriptor file, std::int64_t size);
+
+// Status 200 with the headers of the file; conditions and ranges are the business of whoever sends
+// it. Costs one stat when it is handed over. Throws Failure(unavailable) when the file cannot be
+// opened, Failure(corrupt_data) when it is not the one that was expected, or no regular file.
+http::Response file_response(const http::Request& request, const StoredFile& file);
+
+}  // namespace soda::data
