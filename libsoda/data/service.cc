@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@
 #include "cutout/cut.h"
 #include "dali/access.h"
 #include "dali/descriptor.h"
+#include "dali/literal.h"
+#include "data/companion.h"
 #include "data/file.h"
 #include "data/header_text.h"
 #include "data/params.h"
@@ -65,6 +68,18 @@ http::Response thumbnail_part(const Asked& asked) {
   return asked.pictures.answer(asked.context, asked.call, asked.dataset, 256, asked.readers);
 }
 
+http::Response relation_part(const Asked& asked) {
+  const auto link = asked.call.arguments.one("LINK");
+  if (!link) {
+    throw Failure(FailureKind::usage, "LINK is missing: it is the number of the companion file",
+                  "LINK");
+  }
+  const auto number =
+      dali::parse_integer("LINK", *link, 1, std::numeric_limits<std::int64_t>::max());
+  return file_response(asked.call.request, companion(asked.context.config, asked.context.database,
+                                                     asked.dataset, number));
+}
+
 // Whose rights count: of a picture the data set's own, of what comes from the whole file the
 // strictest of all data sets of the file.
 enum class Extent { dataset, file };
@@ -79,6 +94,7 @@ constexpr std::array parts = {
     Part{"header", Extent::file, header_part},
     Part{"preview", Extent::dataset, preview_part},
     Part{"thumbnail", Extent::dataset, thumbnail_part},
+    Part{"relation", Extent::file, relation_part},
 };
 
 Failure unknown(std::string_view id) {
