@@ -131,7 +131,7 @@ def _accepts(address):
 
 
 # Services that have responders of their own, by the last part of their path.
-OWN_RESPONDERS = ("sia", "links")
+OWN_RESPONDERS = ("sia", "links", "data")
 
 
 class Installation:

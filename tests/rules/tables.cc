@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "cutout/params.h"
+#include "data/params.h"
 #include "datalink/service.h"
 #include "sia/params.h"
 #include "site/config.h"
@@ -52,4 +53,5 @@ int main() {
   print("soda-sync.8", soda::cutout::parameters());
   print("soda-sia.8", soda::sia::parameters());
   print("soda-links.8", soda::datalink::parameters());
+  print("soda-data.8", soda::data::parameters());
 }

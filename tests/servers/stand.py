@@ -13,15 +13,17 @@ import ctypes
 import getpass
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+import tomllib
 
 # The responders of the package: each has a socket of its own name and lies beside soda-sync.
-MODULES = ("sync", "sia", "links")
+MODULES = ("sync", "sia", "links", "data")
 WEB_USER = "www-data"
 APACHE_MODULES = "/usr/lib/apache2/modules"
 
@@ -64,6 +66,7 @@ LoadModule dir_module {modules}/mod_dir.so
 LoadModule mime_module {modules}/mod_mime.so
 LoadModule alias_module {modules}/mod_alias.so
 LoadModule env_module {modules}/mod_env.so
+LoadModule xsendfile_module {modules}/mod_xsendfile.so
 {special}
 TypesConfig /dev/null
 AddType text/html .html
@@ -177,6 +180,25 @@ def render(source, build, into, **folders):
                     ignore=shutil.ignore_patterns("Makefile*"), dirs_exist_ok=True)
 
 
+# Server -> the folder of its samples in conf/ and in sysconfdir the file that hands files over.
+SAMPLES = {"nginx": "nginx", "apache": "httpd", "fcgid": "httpd", "lighttpd": "lighttpd"}
+
+
+def files_conf(sample, settings):
+    """The sample soda-files.conf with the data roots and the cache folder of `settings`."""
+    parsed = tomllib.loads(settings)
+    roots = parsed["data_roots"]
+
+    def for_each_root(match):
+        return "".join(match[0].replace("/soda-files/images/", f"/soda-files/{name}/")
+                       .replace("/srv/images", folder) for name, folder in roots.items())
+
+    text = sample.replace(" images .previews", f" {' '.join(roots)} .previews")
+    text = re.sub(r'^ *(location /soda-files/images/ \{.*?\}|XSendFilePath "/srv/images")\n',
+                  for_each_root, text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r'[^\s"]*/cache/soda/previews', f"{parsed.get('cache_folder', '')}/previews", text)
+
+
 class Stand:
     """Use as a context manager.
 
@@ -238,6 +260,11 @@ class Stand:
         self.config = f"{self.run}/etc/soda/soda.toml"
         pathlib.Path(self.config).write_text(
             self.settings.replace("{port}", str(self.port)))
+        if not self.web_user or may_read(self.web_user, self.data):
+            kind = SAMPLES[self.server]
+            sample = pathlib.Path(f"{self.run}/conf/{kind}/soda-files.conf").read_text()
+            pathlib.Path(f"{self.run}/etc/soda/{kind}-files.conf").write_text(
+                files_conf(sample, self.settings))
         # The programs may be libtool's wrappers in a build tree, which must stay where they are.
         for module in MODULES:
             launcher = pathlib.Path(f"{self.run}/libexec/soda-{module}")
