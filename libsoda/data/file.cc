@@ -101,21 +101,16 @@ http::Response file_response(const http::Request& request, const StoredFile& fil
                disposition(file.content_type.starts_with("text/") ? "inline" : "attachment", name));
   // Text that is no HTML must not be taken for it.
   response.add("X-Content-Type-Options", "nosniff");
-  // Only for the methods that static files have; POST we answer ourselves.
-  const bool plain = request.method == "GET" || request.method == "HEAD";
-  if (plain && status.st_size >= worth_handing_over) {
-    const Place place{file.root, file.path, file.absolute};
-    if (auto header = handoff(request.variable("SODA_HANDOFF"), place)) {
-      response.headers.push_back(std::move(*header));
-      return response;
-    }
-  }
-  FileDescriptor open(::open(file.absolute.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!open || ::fstat(open.get(), &status) != 0) refuse_missing();
-  check(status, file.expected);
   response.add("ETag", entity_tag(identity_of(status)));
   response.add("Last-Modified",
                http_date(std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)));
+  if (hand_over(request, response, {file.root, file.path, file.absolute}, status.st_size)) {
+    return response;
+  }
+  FileDescriptor open(::open(file.absolute.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat opened {};
+  if (!open || ::fstat(open.get(), &opened) != 0) refuse_missing();
+  check(opened, identity_of(status));
   response.body = file_body(std::move(open), status.st_size);
   return response;
 }

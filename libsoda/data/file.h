@@ -22,9 +22,6 @@ struct StoredFile {
   std::optional<fits::Identity> expected;
 };
 
-// Smaller ones are sent quicker than they are handed over.
-inline constexpr std::int64_t worth_handing_over = std::int64_t{64} << 10;
-
 // One stat. Throws as file_response.
 void check_identity(const std::string& path, const fits::Identity& expected);
 

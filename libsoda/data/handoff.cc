@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "base/text.h"
 
@@ -32,7 +33,25 @@ struct Way {
 constexpr std::array ways = {Way{"x-accel-redirect", "X-Accel-Redirect", accel_value},
                              Way{"x-sendfile", "X-Sendfile", sendfile_value}};
 
+// No bytes of ours, and nothing that a range could be cut from.
+class NoBody final : public http::Body {
+ public:
+  std::int64_t size() const override { return unknown_size; }
+  void write(http::Sink&, std::int64_t, std::int64_t) override {}
+};
+
 }  // namespace
+
+bool hand_over(const http::Request& request, http::Response& response, const Place& place,
+               std::int64_t size) {
+  const bool plain = request.method == "GET" || request.method == "HEAD";
+  if (!plain || size < worth_handing_over) return false;
+  auto header = handoff(request.variable("SODA_HANDOFF"), place);
+  if (!header) return false;
+  response.headers.push_back(std::move(*header));
+  response.body = std::make_unique<NoBody>();
+  return true;
+}
 
 std::optional<std::pair<std::string, std::string>> handoff(std::string_view offer,
                                                            const Place& place) {

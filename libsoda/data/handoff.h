@@ -9,10 +9,14 @@
 // sent by ourselves.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "http/request.h"
+#include "http/response.h"
 
 namespace soda::data {
 
@@ -28,5 +32,15 @@ struct Place {
 // The header, name and value, that hands the file over; empty when the web server did not offer it.
 std::optional<std::pair<std::string, std::string>> handoff(std::string_view offer,
                                                            const Place& place);
+
+// Files below this size are sent quicker than they are handed over.
+inline constexpr std::int64_t worth_handing_over = std::int64_t{64} << 10;
+
+// Hands a file of that size over where it is worth it and the web server offers it; false when the
+// file is to be sent from here. Only for the methods that static files have. Ranges are then the
+// web server's business, and so are conditions, as far as the response's ETag and Last-Modified do
+// not settle them: nginx has its own of both, the others keep ours.
+bool hand_over(const http::Request& request, http::Response& response, const Place& place,
+               std::int64_t size);
 
 }  // namespace soda::data

@@ -67,15 +67,11 @@ std::string_view stem_of(const store::FileRecord& file) {
 void fill(http::Response& response, const http::Request& request, PictureCache::Picture picture,
           std::string tag) {
   const bool readable = (picture.status.st_mode & S_IROTH) != 0;
-  const bool plain = request.method == "GET" || request.method == "HEAD";
-  if (readable && plain && picture.status.st_size >= worth_handing_over) {
-    if (auto header = handoff(request.variable("SODA_HANDOFF"),
-                              {previews_root, picture.path, picture.absolute})) {
-      response.headers.push_back(std::move(*header));
-      return;
-    }
-  }
   response.add("ETag", std::move(tag));
+  if (readable && hand_over(request, response, {previews_root, picture.path, picture.absolute},
+                            picture.status.st_size)) {
+    return;
+  }
   response.body = file_body(std::move(picture.file), picture.status.st_size);
 }
 
