@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The figures: what cutouts (S1 to S12), links (L1) and searches (Q1 to Q9) cost, as ratios to
-references measured in the same run.
+"""The figures: what cutouts (S1 to S12), links (L1), files and pictures (L2, L3) and searches (Q1 to
+Q9) cost, as ratios to references measured in the same run.
 
     bench.py [--json FILE] [--quick] [--data DIR] [--build DIR] [ID…]
 
@@ -41,11 +41,11 @@ def arguments():
     parser.add_argument("--data", default=os.environ.get("SODA_BENCH_DATA"),
                         help="where images and catalogues are kept (default: bench-data in the "
                              "build folder)")
-    parser.add_argument("ids", metavar="ID", nargs="*", help="S1 … S12, L1, Q1 … Q9")
+    parser.add_argument("ids", metavar="ID", nargs="*", help="S1 … S12, L1 … L3, Q1 … Q9")
     options = parser.parse_args()
     unknown = [name for name in options.ids if not rows_of(name)]
     if unknown:
-        parser.error(f"one of {' '.join(figures.MEASURES)} is expected, got {unknown[0]}")
+        parser.error(f"one of {' '.join(figures.TARGETS)} is expected, got {unknown[0]}")
     if options.json and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
         parser.error(f"--json: there is no folder for {options.json}")
     return options
@@ -61,7 +61,7 @@ def chosen(options):
         wanted = [row for name in options.ids for row in rows_of(name)]
     else:
         wanted = list(figures.TARGETS)
-    names = {row.partition("/")[0] for row in wanted}
+    names = {part for row in wanted for part in (row, row.partition("/")[0])}
     return {name: measure for name, measure in figures.MEASURES.items()
             if name in names and (not options.quick or measure.quick)}, wanted
 

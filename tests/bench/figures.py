@@ -1,6 +1,7 @@
 """The figures, one function each, and their targets. A function yields (row, value) pairs."""
 
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -59,6 +60,10 @@ TARGETS = {
     "S12/proxy": Target("≥", 0.65, "S1 behind Apache mod_proxy_fcgi"),
     "S12/lighttpd": Target("≥", 0.65, "S1 behind lighttpd"),
     "L1": Target("≥", 0.60, "links of one data set through nginx, against hello"),
+    "L2/260K": Target("≥", 0.85, "whole file of 260 KB through soda-data, against nginx static"),
+    "L2/4M": Target("≥", 0.85, "the same of 4 MB"),
+    "L3/cached": Target("≥", 0.80, "kept thumbnail of a 2048² image, against nginx static"),
+    "L3/reads": Target("≤", 0.02, "thumbnail made of a 6.4 GB image: share of the file read"),
     "Q1": Target("≤", 17, "point in footprint, 10^7 rows against 10^5"),
     "Q2": Target("≤", 1.50, "circle of 0.1°, 10^7 rows against 10^6, time for each row returned"),
     "Q3": Target("≤", 1.20, "point + BAND + TIME + COLLECTION against point alone, 10^6 rows"),
@@ -263,6 +268,45 @@ def q6(lab):
     yield "Q6/binary2", said["binary2_gain"]
 
 
+def l2(lab):
+    server = lab.server("nginx")
+    for row, image in (("L2/260K", "file260k"), ("L2/4M", "file4m")):
+        lab.warm(image)
+        pairs = lab.duel(server, *lab.data_scripts(server, image))
+        note(f"{image}: {spread(pairs)} requests a second")
+        yield row, ratio(pairs)
+
+
+def l3(lab):
+    server = lab.server("nginx")
+    lab.warm("small")
+    lab.data_scripts(server, "small", "thumbnail")  # made and kept now
+    pairs = lab.duel(server, *lab.data_scripts(server, "small", "thumbnail"))
+    note(f"kept thumbnail: {spread(pairs)} requests a second")
+    yield "L3/cached", ratio(pairs)
+
+
+def l3_fresh(lab):
+    """Two independent counts, the larger one counts: blocks fetched for the process, and pages of
+    the file that are in memory afterwards."""
+    # A page that a process has mapped cannot be dropped from the cache.
+    lab.close_stands()
+    image = lab.image("huge")
+    query = laboratory.harness.query_string([("ID", lab.identifiers["huge"]),
+                                             ("PART", "thumbnail")])
+    process, place = lab.responder(lab.soda_data, "--config", lab.config)
+    laboratory.wait_idle(process)
+    laboratory.drop(image)
+    before = laboratory.resident_bytes(image), laboratory.storage_bytes(process)
+    took = lab.probe(process, place, [query], 1, 1, "/vo/data")[0]
+    after = laboratory.resident_bytes(image), laboratory.storage_bytes(process)
+    lab.stop(process)
+    pages, blocks = (late - early for early, late in zip(before, after))
+    note(f"thumbnail of 6.4 GB: {took[1] / 1e6:.2f} s, {took[2]:.0f} bytes; {pages / 1e6:.1f} MB of "
+         f"the file in memory, {blocks / 1e6:.1f} MB fetched; peak {took[4] / 1024:.1f} MiB")
+    yield "L3/reads", max(pages, blocks) / os.path.getsize(image)
+
+
 @dataclass
 class Measure:
     run: callable
@@ -285,6 +329,9 @@ MEASURES = {
     "S7": Measure(s7, ("wide",), False),
     "S8": Measure(s8, ("wide", "tiles", "rows"), False),
     "S10": Measure(s10, tuple(laboratory.IMAGES), False),
+    "L2": Measure(l2, ("file260k", "file4m")),
+    "L3/cached": Measure(l3, ("small",)),
+    "L3/reads": Measure(l3_fresh, ("huge",), False),
     "Q3": Measure(search.q3),
     "Q4": Measure(search.q4, quick=False),
     "Q5": Measure(search.q5),

@@ -1,6 +1,8 @@
 """Where the figures are taken: images, an ingested archive, servers with `hello` beside soda-sync,
 and the tools that put load on them."""
 
+import ctypes
+import mmap
 import os
 import pathlib
 import re
@@ -22,6 +24,8 @@ RESPONDERS = 4
 
 # Name -> (side, BITPIX, header cards); or the name of the plain image and fpack's options.
 IMAGES = {
+    "file260k": (256, -32, 100),
+    "file4m": (1024, -32, 100),
     "small": (2048, -32, 100),
     "cards": (2048, -32, 640),
     "wide": (20000, -32, 100),
@@ -136,6 +140,7 @@ class Lab:
         self.quick = quick
         self.rounds = 5 if quick else 7
         self.soda_sync = harness.find_program("SODA_SYNC", self.build, "modules/soda-sync")
+        self.soda_data = harness.find_program("SODA_DATA", self.build, "modules/soda-data")
         self.sodactl = harness.find_program("SODACTL", self.build, "modules/sodactl")
         self.state, self.identifiers, self.unwritten, self.catalogues = None, {}, {}, {}
         self.stands, self.processes = {}, []
@@ -217,6 +222,7 @@ class Lab:
 
     def _ingest(self):
         os.makedirs(f"{self.state}/cache")
+        os.chmod(f"{self.state}/cache", 0o777)  # the responders' user differs
         self.settings = ('base_url = "http://127.0.0.1:{port}/vo"\n'
                          'authority = "bench.example"\n'
                          f'database = "{self.state}/archive.sqlite"\n'
@@ -323,6 +329,19 @@ class Lab:
                  for path in paths]
         return self.script(label, paths), self.script(f"{label}-hello", hello)
 
+    def data_scripts(self, server, name, part=None):
+        """(ours, a file of the same bytes that the server sends by itself)."""
+        query = [("ID", self.identifiers[name])] + ([("PART", part)] if part else [])
+        answer = harness.HttpService(server.base_url).request("GET", "data", query)
+        if answer.status != 200 or not answer.complete:
+            raise SystemExit(f"data {query}: {answer.status} {answer.text()[:300]}")
+        label = f"{server.server}-{name}-{part or 'file'}"
+        path = pathlib.Path(f"{server.run}/htdocs/{label}")
+        path.write_bytes(answer.body)
+        note(f"{label}: {len(answer.body)} bytes")
+        return (self.script(label, [f"/vo/data?{harness.query_string(query)}"]),
+                self.script(f"{label}-static", [f"/{label}"]))
+
     # ---- servers and load
 
     def server(self, name):
@@ -420,6 +439,37 @@ class Lab:
             log = pathlib.Path(f"{self.state}/responder.log").read_text(errors="replace")[-1000:]
             raise SystemExit(f"{done.stderr.strip()}\n{log}")
         return [tuple(float(word) for word in line.split()) for line in done.stdout.splitlines()]
+
+
+def drop(path):
+    """What the kernel keeps of a file that nobody has mapped is forgotten."""
+    with open(path, "rb") as source:
+        os.posix_fadvise(source.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def resident_bytes(path):
+    """How much of a file is in the page cache, by the kernel's word (mincore(2))."""
+    size = os.path.getsize(path)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int,
+                          ctypes.c_int, ctypes.c_long)
+    libc.mincore.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p)
+    libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+    with open(path, "rb") as source:
+        place = libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, source.fileno(), 0)
+    pages = ctypes.create_string_buffer(-(-size // mmap.PAGESIZE))
+    failed = libc.mincore(place, size, pages)
+    libc.munmap(place, size)
+    if failed:
+        raise OSError(ctypes.get_errno(), "mincore")
+    return mmap.PAGESIZE * sum(byte & 1 for byte in pages.raw)
+
+
+def storage_bytes(process):
+    """What a process has had read from storage (proc(5), io)."""
+    with open(f"/proc/{process.pid}/io", encoding="ascii") as source:
+        return int(dict(line.split(": ") for line in source)["read_bytes"])
 
 
 def wait_idle(process):
