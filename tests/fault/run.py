@@ -21,9 +21,10 @@ import harness  # noqa: E402
 import imports  # noqa: E402
 import ingests  # noqa: E402
 import notices  # noqa: E402
+import pictures  # noqa: E402
 import processes  # noqa: E402
 
-SUITES = (files, databases, ingests, imports, notices, processes, calls)
+SUITES = (files, databases, ingests, imports, notices, pictures, processes, calls)
 
 
 def main():

@@ -86,7 +86,7 @@ class Checks:
     def run(self):
         for check in (self.syntax, self.page, self.head, self.long_query, self.bodies,
                       self.many_clients, self.client_leaves, self.one_dies, self.all_die,
-                      self.dies_midway, self.damaged):
+                      self.dies_midway, self.damaged, self.files):
             name = f"{self.site.server}/server/{check.__name__.replace('_', '-')}"
             try:
                 self.report.judge(name, [problem for problem in check() if problem])
@@ -223,6 +223,30 @@ class Checks:
         yield received >= wanted and "the client got a whole answer from a killed responder"
         time.sleep(1.2)
         yield self.small()
+
+    def files(self):
+        """A whole file is the web server's to send: its bytes, ranges and conditions."""
+        name = "wide.fits"
+        content = pathlib.Path(f"{self.archive.data}/{name}").read_bytes()
+        url = f"/vo/data?ID={golden.encode(self.archive.identifiers[name])}"
+        whole = self.get(url)
+        yield whole.body != content and f"{len(whole.body)} bytes are not those of the file"
+        tag, date = whole.headers.get("etag", ""), whole.headers.get("last-modified", "")
+        yield tag in ("", '"0"') and f"the entity tag is {tag!r}"
+        for header, status in ((("If-None-Match", tag), 304), (("If-Modified-Since", date), 304),
+                               (("If-None-Match", '"other"'), 200)):
+            answer = self.get(url, "GET", [header])
+            yield answer.status != status and f"{header}: {answer.status}, expected {status}"
+        for more, length in (([], 1000), ([("If-Range", tag)], 1000),
+                             ([("If-Range", '"other"')], len(content))):
+            answer = self.get(url, "GET", [("Range", "bytes=1000-1999"), *more])
+            yield answer.body != (content[1000:2000] if length == 1000 else content) and \
+                f"a range with {more}: {answer.status}, {len(answer.body)} bytes"
+        log = self.site.read_log("responder.log") + self.site.read_log("server.log")
+        sent = re.findall(r"part=file .*status=200 bytes=(\d+)", log)
+        yield sent[-1:] != ["0"] and f"the responder sent {sent[-1:]} bytes itself"
+        for path in (f"/soda-files/data/{name}", "/soda-files/.previews/", "/soda-files/"):
+            yield self.get(path).status != 404 and f"{path} is open to everybody"
 
     def damaged(self):
         """Files that crash a decoder hurt the one who asked for them, not the others."""
