@@ -98,6 +98,8 @@ http::Response Pictures::answer(const dali::Context& context, const dali::Call& 
   check_identity(cutout::path_of(context.config, record),
                  {record.size, record.mtime_ns, record.inode});
   http::Response response = picture_response(stem_of(record), side);
+  // A page of thumbnails that is looked at again asks nobody; what is withdrawn is gone soon.
+  if (readers == site::Readers::everybody) response.add("Cache-Control", "max-age=60");
   const std::string name = name_of(dataset, side, readers);
   const std::string tag = entity_tag(name, call.arguments);
   if (asks_for_a_look(call.arguments)) {

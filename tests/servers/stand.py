@@ -40,6 +40,7 @@ http {{
     sendfile on;
     client_body_temp_path {run}/temp/body;
     fastcgi_temp_path {run}/temp/fastcgi;
+    fastcgi_cache_path {run}/temp/pictures keys_zone=soda:1m use_temp_path=off;
     proxy_temp_path {run}/temp/proxy;
     uwsgi_temp_path {run}/temp/uwsgi;
     scgi_temp_path {run}/temp/scgi;
@@ -193,7 +194,7 @@ def files_conf(sample, settings):
         return "".join(match[0].replace("/soda-files/images/", f"/soda-files/{name}/")
                        .replace("/srv/images", folder) for name, folder in roots.items())
 
-    text = sample.replace(" images .previews", f" {' '.join(roots)} .previews")
+    text = re.sub(r" images( \.previews)?\"", lambda m: f" {' '.join(roots)}{m[1] or ''}\"", sample)
     text = re.sub(r'^ *(location /soda-files/images/ \{.*?\}|XSendFilePath "/srv/images")\n',
                   for_each_root, text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r'[^\s"]*/cache/soda/previews', f"{parsed.get('cache_folder', '')}/previews", text)
