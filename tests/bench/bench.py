@@ -6,11 +6,11 @@ Q9) cost, as ratios to references measured in the same run.
 
 `make bench BENCH_ARGS="S1 S2"` and `./bootstrap bench S1 S2` call it. Without an ID: all of them
 (about half an hour, and the first time more to write 9 GB of images and 15 GB of catalogues, which
-are kept in DIR for the next run). --quick: those that need only the small images and a catalogue of
-10^6 rows, in five minutes. An ID stands for all its rows: S2 is S2/64 and S2/1024. One table comes
-out, the notes go to standard error. What cannot be measured stands in the table as failed, with the
-reason, and the rest goes on; the exit status says whether everything could be measured, not whether
-the targets were met.
+are kept in DIR for the next run; Q4 wants Debian's postgresql-15-pgsphere). --quick: those that
+need only the small images and a catalogue of 10^6 rows, in five minutes. An ID stands for all its
+rows: S2 is S2/64 and S2/1024. One table comes out, the notes go to standard error. What cannot be
+measured stands in the table as failed, with the reason, and the rest goes on; the exit status says
+whether everything could be measured, not whether the targets were met.
 
 Reference and ours alternate in every figure, five rounds at least, and the median of the rounds'
 ratios counts: the machine may be noisy. What each reference is: figures.py and the programs here.
