@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <list>
 #include <memory>
 #include <set>
@@ -14,6 +15,7 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "dali/access.h"
 #include "dali/descriptor.h"
 #include "dali/format.h"
 #include "dali/places.h"
@@ -110,10 +112,18 @@ class Cache {
   std::unordered_map<const store::Dataset*, std::list<Entry>::iterator> index_;
 };
 
+// What the caller may do with the data behind links of one kind.
+struct Permit {
+  std::string_view auth, authorized;  // link_auth, link_authorized; empty: nobody knows
+  std::string signature;              // to be put behind addresses; may be empty
+};
+
 // The links of one ID of the request.
 struct Found {
   std::string id;  // as given
   std::shared_ptr<const Links> links;
+  bool restricted = false;
+  Permit file, cut;  // of Link::Gate
 };
 
 // What the process keeps between requests.
@@ -130,18 +140,35 @@ struct State {
     self.utype = "adhoc:this";
   }
 
-  Found find(const dali::Context& context, const std::string& id) {
+  Found find(const dali::Context& context, const dali::Call& call, const std::string& id) {
     const auto dataset = context.holdings.find_any(id);
     if (!dataset) {
       Links unknown;
       unknown.rows.push_back(
           fault_row(fmt::format("NotFoundFault: ID is not known to this archive, got \"{}\"",
                                 quoted(id, longest_shown))));
-      return {id, std::make_shared<const Links>(std::move(unknown))};
+      return {id, std::make_shared<const Links>(std::move(unknown)), false, {}, {}};
     }
-    return {id, cache.get(dataset, [this](const store::Dataset& each) {
-              return links_of(each, places, cutters, orient);
-            })};
+    Found found;
+    found.id = id;
+    found.links = cache.get(dataset, [this](const store::Dataset& each) {
+      return links_of(each, places, cutters, orient);
+    });
+    const site::Terms terms = dali::terms_of(dataset->obscore);
+    found.restricted = site::is_restricted(terms, std::chrono::system_clock::now());
+    found.file = permit(context, call, found, terms, site::Scope::data);
+    found.cut = permit(context, call, found, terms, site::Scope::cut);
+    return found;
+  }
+
+  // Everybody sees that restricted data exist. Who may read them gets signed addresses, which work
+  // in programs that do not know his password.
+  static Permit permit(const dali::Context& context, const dali::Call& call, const Found& found,
+                       const site::Terms& terms, site::Scope scope) {
+    if (!found.restricted) return {"false", true_text, {}};
+    if (!context.access.may_read(terms, scope, {call.user, {}})) return {"true", false_text, {}};
+    return {"true", true_text,
+            context.access.can_sign() ? context.access.signed_query(terms.id, scope) : ""};
   }
 
   dali::Places places;
@@ -154,21 +181,20 @@ struct State {
 
 Cell cell(std::string_view text) { return text.empty() ? Cell() : Cell(text); }
 
-// Whether data are handed out without asking who wants them.
-struct Permit {
-  std::string_view auth, authorized;  // link_auth, link_authorized; empty: nobody knows
-};
-
-Permit permit_of(const Link& link) {
-  if (!link.error_message.empty() || link.gate == Link::Gate::elsewhere) return {};
-  return {"false", true_text};
+const Permit& permit_of(const Found& found, const Link& link) {
+  static const Permit unknown;
+  if (link.gate == Link::Gate::elsewhere) return unknown;
+  return link.gate == Link::Gate::file ? found.file : found.cut;
 }
 
 void write_links(dali::TableWriter& writer, const Found& found) {
+  std::string address;
   for (const Link& link : found.links->rows) {
-    const Permit permit = permit_of(link);
+    const Permit& permit = permit_of(found, link);
+    address = link.access_url;
+    if (!address.empty()) address += permit.signature;
     const std::array<Cell, 12> cells = {std::string_view(found.id),
-                                        cell(link.access_url),
+                                        cell(address),
                                         cell(link.service_def),
                                         cell(link.error_message),
                                         cell(link.description),
@@ -228,7 +254,7 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
   const auto limit = static_cast<std::size_t>(context.config.integer("max_ids_per_links"));
   std::vector<Found> found;
   for (std::size_t i = 0; i < std::min(ids.size(), limit); ++i) {
-    found.push_back(state.find(context, ids[i]));
+    found.push_back(state.find(context, call, ids[i]));
   }
   call.log.add("ids", std::to_string(ids.size()));
   xml::Ending ending;
@@ -258,6 +284,7 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
                  "'unsafe-inline'; form-action http: https:");
   }
   response.add("Vary", "Accept");
+  if (std::ranges::any_of(*shared, &Found::restricted)) site::make_private(response);
   return response;
 }
 

@@ -17,12 +17,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 import warnings
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 
+import fastcgi  # noqa: E402
 import harness  # noqa: E402
 import numpy  # noqa: E402
 import vocabulary  # noqa: E402
@@ -204,6 +206,51 @@ def relation_cases(url, site, folder):
     yield "sodactl unlink", [f"{term} is still there" for term in left]
 
 
+def restricted_cases(build):
+    """Data that are not for everybody: everybody sees that they exist; who the web server knows
+    gets signed addresses, which then let anybody in."""
+    with tempfile.TemporaryDirectory(prefix="soda-links-") as folder:
+        make_data(build, folder)
+        keys = pathlib.Path(folder) / "keys"
+        keys.write_text(f"first {'0123456789abcdef' * 4}\n")
+        keys.chmod(0o600)
+        with Gateway() as gate, harness.Installation(
+                folder, build, responders=1, base_url=gate.url,
+                extra_settings=f'auth = "server"\nkey_file = "{keys}"\n'
+                               '[collection.default.constants]\ndata_rights = "secure"') as site:
+            gate.site = site
+            source = links_url(gate.url, ["ivo://test.example/default?sci_err_dq.fits"])
+            yield "datalinklint restricted", datalinklint(source)
+            yield "votlint restricted", votlint(source)
+            results = adhoc.DatalinkResults.from_result_url(source)
+            said = {(row["link_auth"], bool(row["link_authorized"])) for row in results}
+            problems = [] if said == {("true", False)} else [f"link_auth and _authorized: {said}"]
+            if "SIGNATURE" in fetch(source).decode():
+                problems.append("a stranger gets a signature")
+            yield "a stranger", problems
+            answer = fastcgi.fetch(site.own["links"].address, "GET", f"/vo/{source.split('/')[-1]}",
+                                   user="alice")
+            rows = re.findall(r"<TR>.*</TR>", answer.text())
+            told = [row for row in rows if "<TD>true</TD><TD>true</TD>" in row]
+            problems = [] if rows and told == rows else ["not all rows let alice in"]
+            if "private" not in answer.headers.get("cache-control", ""):
+                problems.append("others may keep the answer")
+            yield "a user", problems
+            # #this, pictures, header: to read; #error: to cut.
+            for term, count in (("#this", 1), ("#thumbnail", 1), ("#error", 1)):
+                found = [row for row in rows if f"<TD>{term}</TD>" in row]
+                address = re.search(r"<TD>(http[^<]*)</TD>", found[0])[1].replace("&amp;", "&")
+                signed = fetch(address)
+                bare = re.sub("&EXPIRES=.*", "", address)
+                try:
+                    fetch(bare)
+                    problems = [f"{term} needs no signature"]
+                except urllib.error.HTTPError as error:
+                    problems = [] if error.code in (401, 403) else [f"{term}: {error.code}"]
+                yield f"signed {term}", problems + ([] if len(found) == count and signed else [
+                    f"{len(found)} rows"])
+
+
 def overflow_cases(build):
     with tempfile.TemporaryDirectory(prefix="soda-links-") as folder:
         make_data(build, folder)
@@ -249,8 +296,9 @@ def main():
                         report.judge(f"links/{name}", problems)
                 except Exception as error:  # a client that breaks down has failed in that place
                     report.fail("links goes on", f"{type(error).__name__}: {error}")
-    for name, problems in overflow_cases(build):
-        report.judge(f"links/{name}", problems)
+    for cases in (restricted_cases(build), overflow_cases(build)):
+        for name, problems in cases:
+            report.judge(f"links/{name}", problems)
     return report.finish()
 
 

@@ -100,9 +100,12 @@ def parse_answer(output, ended, stderr=b"", head_request=False):
     return Answer(status, headers, body, ended and whole, stderr, header_list)
 
 
-def fetch(address, method, url, headers=(), body=b"", timeout=60):
-    """One request; OSError when the responder cannot be reached or does not answer in time."""
+def fetch(address, method, url, headers=(), body=b"", timeout=60, user=""):
+    """One request; OSError when the responder cannot be reached or does not answer in time.
+    `user`: whom the web server has authenticated."""
     variables = environment(method, url, headers, body)
+    if user:
+        variables["REMOTE_USER"] = user
     params = b"".join(name_value(name, value) for name, value in variables.items())
     begin = record(BEGIN_REQUEST, struct.pack(">HB5x", RESPONDER, 0))
     output, errors, ended = [], [], False
