@@ -10,7 +10,6 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "store/functions.h"
-#include "store/schema.h"
 
 namespace soda::store {
 namespace {
@@ -25,22 +24,19 @@ struct Sentence {
 // Primary result codes only; the client learns what it can do about it, the rest is for `sodactl
 // check`.
 constexpr std::array sentences = {
-    Sentence{SQLITE_BUSY, "The archive's data base is locked by another program; try again later."},
-    Sentence{SQLITE_LOCKED,
-             "The archive's data base is locked by another program; try again later."},
-    Sentence{SQLITE_CORRUPT, "The archive's data base is damaged."},
-    Sentence{SQLITE_NOTADB, "The archive's data base is damaged: it is no SQLite file."},
-    Sentence{SQLITE_CANTOPEN, "The archive's data base is missing or may not be opened."},
-    Sentence{SQLITE_PERM, "The archive's data base may not be opened."},
-    Sentence{SQLITE_AUTH, "The archive's data base may not be opened."},
-    Sentence{SQLITE_READONLY, "The archive's data base may not be written to."},
-    Sentence{SQLITE_IOERR,
-             "The archive's data base cannot be read or written: input/output error."},
-    Sentence{SQLITE_FULL, "The disk that holds the archive's data base is full."},
-    Sentence{SQLITE_NOMEM, "The archive's data base needs more memory than there is."},
-    Sentence{SQLITE_PROTOCOL,
-             "The archive's data base is locked by another program; try again later."},
-    Sentence{SQLITE_SCHEMA, "The archive's data base is being changed; try again later."},
+    Sentence{SQLITE_BUSY, "{} is locked by another program; try again later."},
+    Sentence{SQLITE_LOCKED, "{} is locked by another program; try again later."},
+    Sentence{SQLITE_CORRUPT, "{} is damaged."},
+    Sentence{SQLITE_NOTADB, "{} is damaged: it is no SQLite file."},
+    Sentence{SQLITE_CANTOPEN, "{} is missing or may not be opened."},
+    Sentence{SQLITE_PERM, "{} may not be opened."},
+    Sentence{SQLITE_AUTH, "{} may not be opened."},
+    Sentence{SQLITE_READONLY, "{} may not be written to."},
+    Sentence{SQLITE_IOERR, "{} cannot be read or written: input/output error."},
+    Sentence{SQLITE_FULL, "{}: the disk that holds it is full."},
+    Sentence{SQLITE_NOMEM, "{} needs more memory than there is."},
+    Sentence{SQLITE_PROTOCOL, "{} is locked by another program; try again later."},
+    Sentence{SQLITE_SCHEMA, "{} is being changed; try again later."},
 };
 
 bool exists(const std::string& path) {
@@ -58,15 +54,18 @@ bool needs_immutable(const std::string& path) {
 
 }  // namespace
 
-void fail(int code) {
+void fail(int code, std::string_view subject) {
   for (const Sentence& sentence : sentences) {
-    if (sentence.code == (code & 0xff)) throw Failure(FailureKind::unavailable, sentence.text);
+    if (sentence.code == (code & 0xff)) {
+      throw Failure(FailureKind::unavailable, fmt::format(fmt::runtime(sentence.text), subject));
+    }
   }
   throw Failure(FailureKind::internal,
-                fmt::format("A query of the archive's data base failed (SQLite result {}).", code));
+                fmt::format("{}: a query failed (SQLite result {}).", subject, code));
 }
 
-Connection::Connection(const std::string& path, Database::Mode mode) {
+Connection::Connection(const std::string& path, Database::Mode mode, const Schema& schema)
+    : schema_(schema) {
   open(path, mode);
   const bool writes = mode == Database::Mode::read_write;
   sqlite3_busy_timeout(handle(), writes ? writer_patience_ms : reader_patience_ms);
@@ -109,14 +108,14 @@ void Connection::open(const std::string& path, Database::Mode mode) {
   }
   struct stat before {};
   const bool there = ::stat(path.c_str(), &before) == 0;
-  if (!there && mode == Database::Mode::read_only) fail(SQLITE_CANTOPEN);
+  if (!there && mode == Database::Mode::read_only) fail(SQLITE_CANTOPEN, schema_.subject);
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(uri.c_str(), &raw, flags, nullptr);
   handle_.reset(raw);
-  if (code != SQLITE_OK) fail(code);
+  if (code != SQLITE_OK) fail(code, schema_.subject);
   // SQLite falls back to reading when it may not write.
   if (mode == Database::Mode::read_write && sqlite3_db_readonly(raw, "main") == 1) {
-    fail(SQLITE_READONLY);
+    fail(SQLITE_READONLY, schema_.subject);
   }
   // Taken before opening: if the file was exchanged in between, the next look finds a difference
   // and opens again.
@@ -127,7 +126,8 @@ void Connection::open(const std::string& path, Database::Mode mode) {
 void Connection::check_schema(Database::Mode mode) {
   const auto number = [this](const char* sql) {
     const StatementHandle statement = take(sql);
-    if (const int code = sqlite3_step(statement.get()); code != SQLITE_ROW) fail(code);
+    if (const int code = sqlite3_step(statement.get()); code != SQLITE_ROW)
+      fail(code, schema_.subject);
     return sqlite3_column_int64(statement.get(), 0);
   };
   if (mode == Database::Mode::read_write && number("PRAGMA user_version") == 0 &&
@@ -135,24 +135,24 @@ void Connection::check_schema(Database::Mode mode) {
     execute("BEGIN IMMEDIATE");
     // Another process may have made it while this one waited for the lock.
     if (number("SELECT count(*) FROM sqlite_schema") == 0) {
-      execute(schema_sql().c_str());
-      execute(fmt::format("PRAGMA application_id = {}", application_id).c_str());
-      execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
+      execute(schema_.sql().c_str());
+      execute(fmt::format("PRAGMA application_id = {}", schema_.application_id).c_str());
+      execute(fmt::format("PRAGMA user_version = {}", schema_.version).c_str());
     }
     execute("COMMIT");
   }
   const sqlite3_int64 version = number("PRAGMA user_version");
-  if (version != schema_version) {
+  if (version != schema_.version) {
     throw Failure(
         FailureKind::unavailable,
-        fmt::format("The archive's data base has schema version {}, this program works with "
-                    "version {}: {}.",
-                    version, schema_version,
-                    version < schema_version ? "make a new one by ingesting the archive anew"
-                                             : "a newer release of this program made it"));
+        fmt::format("{} has schema version {}, this program works with version {}: {}.",
+                    schema_.subject, version, schema_.version,
+                    version < schema_.version ? schema_.renewal
+                                              : "a newer release of this program made it"));
   }
-  if (number("PRAGMA application_id") != application_id) {
-    throw Failure(FailureKind::unavailable, "The archive's data base was made by another program.");
+  if (number("PRAGMA application_id") != schema_.application_id) {
+    throw Failure(FailureKind::unavailable,
+                  fmt::format("{} was made by another program.", schema_.subject));
   }
 }
 
@@ -165,7 +165,7 @@ bool Connection::current(const std::string& path) const noexcept {
 
 void Connection::execute(const char* sql) {
   if (const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK)
-    fail(code);
+    fail(code, schema_.subject);
 }
 
 StatementHandle Connection::take(std::string_view sql) {
@@ -177,7 +177,7 @@ StatementHandle Connection::take(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
   const int code = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-  if (code != SQLITE_OK) fail(code);
+  if (code != SQLITE_OK) fail(code, schema_.subject);
   return StatementHandle(raw);
 }
 

@@ -17,16 +17,17 @@
 
 namespace soda::store {
 
-// Turns an SQLite result code into Failure(unavailable), or Failure(internal) for a defect of ours.
-// Never returns.
-[[noreturn]] void fail(int code);
+// Turns an SQLite result code into Failure(unavailable), or Failure(internal) for a defect of ours,
+// about the `subject` of a Schema. Never returns.
+[[noreturn]] void fail(int code, std::string_view subject = archive_schema().subject);
 
 using StatementHandle = Handle<sqlite3_stmt, sqlite3_finalize>;
 
 class Connection {
  public:
   // Opens and checks the schema's version. Throws Failure(unavailable).
-  Connection(const std::string& path, Database::Mode mode);
+  // The schema outlives it.
+  Connection(const std::string& path, Database::Mode mode, const Schema& schema);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -42,6 +43,7 @@ class Connection {
   void open(const std::string& path, Database::Mode mode);
   void check_schema(Database::Mode mode);
 
+  const Schema& schema_;
   Handle<sqlite3, sqlite3_close_v2> handle_;
   std::map<std::string, std::vector<StatementHandle>, std::less<>> idle_;
   dev_t device_ = 0;

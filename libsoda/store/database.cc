@@ -70,12 +70,33 @@ struct Answer {
   }
 };
 
+// What PRAGMA synchronous is while one transaction lasts. In WAL mode, the wait for the disk that
+// FULL asks for covers all that was committed before, too.
+class Synchronous {
+ public:
+  Synchronous(Connection& connection, Durability durability)
+      : connection_(connection), durability_(durability) {
+    if (durability_ == Durability::machine) connection_.execute("PRAGMA synchronous = FULL");
+  }
+  ~Synchronous() {
+    if (durability_ == Durability::machine)
+      sqlite3_exec(connection_.handle(), "PRAGMA synchronous = NORMAL", nullptr, nullptr, nullptr);
+  }
+  Synchronous(const Synchronous&) = delete;
+  Synchronous& operator=(const Synchronous&) = delete;
+
+ private:
+  Connection& connection_;
+  Durability durability_;
+};
+
 }  // namespace
 
 struct Database::Impl {
   std::string path;
   std::string wal_path;
   Mode mode;
+  const Schema& schema;
   std::shared_ptr<Connection> connection;
   std::int64_t openings = 0;
   bool in_transaction = false;
@@ -89,7 +110,7 @@ struct Database::Impl {
     if (connection && may_exchange && !connection->current(path)) connection.reset();
     if (!connection) {
       answer.reset();
-      connection = std::make_shared<Connection>(path, mode);
+      connection = std::make_shared<Connection>(path, mode, schema);
       ++openings;
     }
     return *connection;
@@ -103,14 +124,17 @@ struct Database::Impl {
         (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || primary == SQLITE_IOERR)) {
       connection.reset();
     }
-    fail(code);
+    fail(code, schema.subject);
   }
 };
 
-Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
-  impl_->path = path;
-  impl_->wal_path = path + "-wal";
-  impl_->mode = mode;
+Database::Database(const std::string& path, Mode mode, const Schema& schema)
+    : impl_(new Impl{.path = path,
+                     .wal_path = path + "-wal",
+                     .mode = mode,
+                     .schema = schema,
+                     .connection = nullptr,
+                     .answer = std::nullopt}) {
   if (mode == Mode::read_write) impl_->ready();
 }
 
@@ -139,10 +163,11 @@ std::int64_t Database::data_version() {
   return version;
 }
 
-void Database::transaction(const std::function<void()>& work) {
+void Database::transaction(const std::function<void()>& work, Durability durability) {
   if (impl_->in_transaction || impl_->snapshots > 0)
     throw Failure(FailureKind::internal, "A transaction was begun within another.");
   const std::shared_ptr<Connection> connection = (impl_->ready(), impl_->connection);
+  const Synchronous synchronous(*connection, durability);
   connection->execute(impl_->mode == Mode::read_write ? "BEGIN IMMEDIATE" : "BEGIN");
   impl_->in_transaction = true;
   try {
@@ -200,7 +225,7 @@ struct Statement::Impl {
   StatementHandle handle;
 
   void need(int code) {
-    if (code != SQLITE_OK) fail(code);
+    if (code != SQLITE_OK) fail(code, owner->schema.subject);
   }
 };
 

@@ -1,5 +1,5 @@
-// The one connection to the archive's SQLite file. WAL; responders open it read-only, ingest
-// writes.
+// A connection to one of our SQLite files: the archive's, or another whose Schema is given (jobs).
+// WAL; responders open the archive read-only, ingest writes.
 //
 // A read-only Database never needs to write anything, not even the -wal and -shm files: where they
 // are missing and the folder is not ours, the file is read as it stands (immutable) until a -wal
@@ -26,12 +26,26 @@ inline constexpr int schema_version = 3;
 
 class Statement;
 
+// What a file of ours holds, and how it is spoken of.
+struct Schema {
+  std::string_view subject;  // of sentences: "The archive's data base"
+  std::string_view renewal;  // what to do about one of an older version
+  int application_id;        // PRAGMA application_id, which tells our files from other programs'
+  int version;
+  std::string (*sql)();  // CREATE statements of an empty one
+};
+const Schema& archive_schema();
+
+// What a commit outlives: the death of the process (the next one in the file to be durable makes it
+// so, too), or that of the machine.
+enum class Durability { process, machine };
+
 class Database {
  public:
   enum class Mode { read_only, read_write };
   // read_write creates the file and the schema when absent. Reopens by itself, in read_only mode,
   // when the file was replaced.
-  Database(const std::string& path, Mode mode);
+  Database(const std::string& path, Mode mode, const Schema& schema = archive_schema());
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -42,7 +56,7 @@ class Database {
   std::int64_t data_version();
   // Runs `work` in one transaction; commits when it returns, rolls back when it throws. Reads see
   // one state of the archive; read_write takes the write lock at once. Not to be nested.
-  void transaction(const std::function<void()>& work);
+  void transaction(const std::function<void()>& work, Durability durability = Durability::process);
   // A cached prepared statement, reset and with bindings cleared. The text is one of ours, never a
   // client's.
   Statement prepare(std::string_view sql);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "store/database.h"
 #include "store/indexed.h"
 #include "store/obscore.h"
 
@@ -109,6 +110,14 @@ std::string schema_sql() {
     sql += ";\n";
   }
   return sql;
+}
+
+const Schema& archive_schema() {
+  static constexpr Schema schema{"The archive's data base",
+                                 "make a new one by ingesting the archive anew",
+                                 0x534F4441,  // "SODA"
+                                 schema_version, schema_sql};
+  return schema;
 }
 
 }  // namespace soda::store

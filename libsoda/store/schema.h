@@ -8,9 +8,6 @@
 
 namespace soda::store {
 
-// "SODA": PRAGMA application_id, which tells our files from other programs'.
-inline constexpr int application_id = 0x534F4441;
-
 // CREATE statements of an empty archive; the columns of `dataset` come from obscore_columns().
 std::string schema_sql();
 std::string_view sql_type(ColumnType type);
