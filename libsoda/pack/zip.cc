@@ -1,0 +1,48 @@
+#include "pack/zip.h"
+
+#include <fcntl.h>
+
+#include "pack/archive.h"
+
+namespace soda::pack {
+
+struct ZipFile::Impl {
+  FileDescriptor file;
+  Writer writer;
+};
+
+ZipFile::ZipFile(const std::string& path) : impl_(std::make_unique<Impl>()) {
+  impl_->file = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!impl_->file) throw std::system_error(errno, std::generic_category(), "open");
+  impl_->writer.reset(archive_write_new());
+  archive* const writer = impl_->writer.get();
+  if (writer == nullptr) throw std::system_error(ENOMEM, std::generic_category(), "archive");
+  check(writer, archive_write_set_format_zip(writer));
+  check(writer, archive_write_set_format_option(writer, "zip", "compression", "store"));
+  check(writer, archive_write_open_fd(writer, impl_->file.get()));
+}
+
+ZipFile::~ZipFile() {
+  // Without finish() it is no archive: nothing more is to be written.
+  if (impl_->writer) archive_write_fail(impl_->writer.get());
+}
+
+void ZipFile::begin(const std::string& name, std::int64_t size, std::time_t modified) {
+  check(impl_->writer.get(),
+        archive_write_header(impl_->writer.get(), make_entry(name, size, modified).get()));
+}
+
+void ZipFile::write(std::span<const char> bytes) {
+  while (!bytes.empty()) {
+    const auto written = archive_write_data(impl_->writer.get(), bytes.data(), bytes.size());
+    if (written <= 0) check(impl_->writer.get(), ARCHIVE_FATAL);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void ZipFile::finish() {
+  check(impl_->writer.get(), archive_write_close(impl_->writer.get()));
+  impl_->writer.reset();
+}
+
+}  // namespace soda::pack
