@@ -92,6 +92,8 @@ Database& Jobs::database() {
   return *database_;
 }
 
+void Jobs::disconnect() { database_.reset(); }
+
 std::int64_t Jobs::data_version() { return database().data_version(); }
 
 Job Jobs::create(Job job) {

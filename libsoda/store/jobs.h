@@ -123,6 +123,10 @@ class Jobs {
   // See Database::data_version: has anything changed since? Costs two calls of stat.
   std::int64_t data_version();
 
+  // Closes the file until the next use: before a fork() whose child uses the file as well (SQLite
+  // keeps its locks by process).
+  void disconnect();
+
   // For store/queue.h and tests.
   Database& database();
 

@@ -216,6 +216,41 @@ void insert_package(Database& file, std::int64_t job, const Item& package) {
       .run();
 }
 
+std::int64_t counted(Statement& statement) { return statement.step() ? statement.integer(0) : 0; }
+
+constexpr std::int64_t enough_crashes = 2;
+
+// An item that is not finished, and killed (or lost) once more.
+void count_crash(Database& file, std::int64_t job, std::int64_t task, std::int64_t item,
+                 const std::string& reason) {
+  Statement update = file.prepare(
+      "UPDATE item SET crashes = crashes + 1 WHERE job = ?1 AND number = ?2 AND state = 0 "
+      "RETURNING crashes");
+  update.bind(1, job).bind(2, item);
+  if (counted(update) < enough_crashes) return;
+  update.reset();
+  Item failed;
+  failed.number = item;
+  failed.state = Item::State::failed;
+  failed.reason = reason;
+  add_sums(file, job, finish_items(file, job, task, {&failed, 1}));
+}
+
+// A finished item waits again, as one of that task.
+void take_back(Database& file, std::int64_t job, std::int64_t number, std::int64_t task) {
+  Statement find = file.prepare(select_items("WHERE job = ?1 AND number = ?2"));
+  find.bind(1, job).bind(2, number);
+  if (!find.step()) return;
+  Sums sums;
+  sums.add(item_row(find));
+  add_sums(file, job, {-sums.done, -sums.empty, -sums.failed, -sums.bytes});
+  file.prepare("UPDATE item SET state = 0, size = 0, task = ?3 WHERE job = ?1 AND number = ?2")
+      .bind(1, job)
+      .bind(2, number)
+      .bind(3, task)
+      .run();
+}
+
 }  // namespace
 
 Queue::Queue(Jobs& jobs, std::int64_t small_job) : jobs_(jobs), small_job_(small_job) {}
@@ -313,6 +348,23 @@ bool Queue::close(const Task& task, const std::optional<Item>& package) {
   return taken;
 }
 
+bool Queue::redo(const Task& task, std::span<const std::int64_t> items, const std::string& reason) {
+  Database& file = jobs_.database();
+  bool taken = false;
+  file.transaction([&] {
+    taken = is_leased(file, task);
+    if (!taken) return;
+    const std::int64_t job = job_of(file, task);
+    delete_task(file, task.id);
+    insert_task(file, job, Task::Kind::items);
+    const std::int64_t again = last_id(file);
+    for (const std::int64_t number : items) take_back(file, job, number, again);
+    for (const std::int64_t number : items) count_crash(file, job, again, number, reason);
+    end_task_when_done(file, job, again);
+  });
+  return taken;
+}
+
 bool Queue::fail(const Task& task, const std::string& error, bool transient) {
   Database& file = jobs_.database();
   bool taken = false;
@@ -339,37 +391,26 @@ void Queue::died(std::int64_t holder, std::int64_t child) {
 
 void Queue::crashed(std::int64_t holder, std::int64_t child, std::int64_t item,
                     const std::string& reason) {
-  constexpr std::int64_t enough = 2;
   Database& file = jobs_.database();
-  const auto count = [&](Statement statement) {
-    return statement.step() ? statement.integer(0) : 0;
-  };
   file.transaction([&] {
-    Statement held = file.prepare("SELECT id, job FROM task WHERE holder = ?1 AND child = ?2");
+    Statement held =
+        file.prepare("SELECT id, job, kind FROM task WHERE holder = ?1 AND child = ?2");
     held.bind(1, holder).bind(2, child);
     if (!held.step()) return;
     const std::int64_t task = held.integer(0), job = held.integer(1);
+    const auto kind = static_cast<Task::Kind>(held.integer(2));
     held.reset();
     file.prepare("UPDATE task SET lease = NULL, holder = NULL, child = NULL WHERE id = ?1")
         .bind(1, task)
         .run();
-    if (item == 0) {
+    if (kind != Task::Kind::items) {
       Statement update =
           file.prepare("UPDATE task SET crashes = crashes + 1 WHERE id = ?1 RETURNING crashes");
       update.bind(1, task);
-      if (count(std::move(update)) >= enough) end_job(file, job, {Phase::error, reason});
+      if (counted(update) >= enough_crashes) end_job(file, job, {Phase::error, reason});
       return;
     }
-    Statement update = file.prepare(
-        "UPDATE item SET crashes = crashes + 1 WHERE job = ?1 AND number = ?2 AND state = 0 "
-        "RETURNING crashes");
-    update.bind(1, job).bind(2, item);
-    if (count(std::move(update)) < enough) return;
-    Item failed;
-    failed.number = item;
-    failed.state = Item::State::failed;
-    failed.reason = reason;
-    add_sums(file, job, finish_items(file, job, task, {&failed, 1}));
+    count_crash(file, job, task, item, reason);
     end_task_when_done(file, job, task);
   });
 }

@@ -45,7 +45,8 @@ class Queue {
 
   // A worker comes, tells that it lives, goes (what its children had in hand waits again).
   std::int64_t enter(const Holder& self);
-  void beat(std::int64_t holder);
+  // False: it was believed dead and is to enter anew.
+  bool beat(std::int64_t holder);
   void leave(std::int64_t holder);
   std::vector<Holder> holders();
 
@@ -61,13 +62,16 @@ class Queue {
   // COMPLETED, or ERROR with the first reason when every item failed. `package`: of a job that has
   // one. Outlives a loss of power; the caller sees to it that the results do.
   bool close(const Task& task, const std::optional<Item>& package);
+  // Instead of close(): these items are finished, but their results are not on the disk (which lost
+  // power before they were written). They are to be done again, or have failed with `reason` when
+  // that was so already.
+  bool redo(const Task& task, std::span<const std::int64_t> items, const std::string& reason);
   // The job ends in ERROR with this text.
   bool fail(const Task& task, const std::string& error, bool transient);
 
-  // The child is dead: what it had in hand waits again. With `item` (0: none) at work when it
-  // died by itself, that is counted, and from the second time on the item has failed with
-  // `reason`. A crash that cannot be laid to an item (planning, packing) fails the job the second
-  // time.
+  // The child is dead: what it had in hand waits again. With `item` (0: none) at work when it died
+  // by itself, that is counted, and from the second time on the item has failed with `reason`;
+  // planning or packing that kills twice fails the job.
   void died(std::int64_t holder, std::int64_t child);
   void crashed(std::int64_t holder, std::int64_t child, std::int64_t item,
                const std::string& reason);

@@ -30,11 +30,15 @@ std::int64_t Queue::enter(const Holder& self) {
   return id;
 }
 
-void Queue::beat(std::int64_t holder) {
+bool Queue::beat(std::int64_t holder) {
   Database& file = jobs_.database();
+  bool known = false;
   file.transaction([&] {
-    file.prepare("UPDATE holder SET beat = beat + 1 WHERE id = ?1").bind(1, holder).run();
+    Statement update = file.prepare("UPDATE holder SET beat = beat + 1 WHERE id = ?1 RETURNING 1");
+    update.bind(1, holder);
+    known = update.step();
   });
+  return known;
 }
 
 void Queue::leave(std::int64_t holder) {

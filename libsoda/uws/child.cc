@@ -1,0 +1,332 @@
+#include "uws/child.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <new>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "dali/fault.h"
+#include "uws/results_folder.h"
+#include "uws/trouble.h"
+
+namespace soda::uws {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using store::Item;
+using store::Task;
+
+// Results are told to the store together, but readers of the status table want to see them come.
+constexpr auto longest_silence = std::chrono::milliseconds(500);
+
+class Child {
+ public:
+  Child(const EngineOptions& options, const Workshop& workshop, ChildPlace place)
+      : options_(options),
+        workshop_(workshop),
+        slot_(place.slot),
+        lane_(place.lane),
+        jobs_(options.database),
+        queue_(jobs_, options.small_job),
+        results_(options.results),
+        log_(options.log_file, options.program) {}
+
+  void run() {
+    while (!told_to_end(Duration(0))) {
+      try {
+        const std::int64_t version = jobs_.data_version();
+        if (!work()) sleep(version);
+      } catch (const Failure& failure) {
+        // Of the store: what is in hand waits with its lease, which ends with this process.
+        log_.write(LogLine("trouble").add("error", failure.what()));
+        slot_.lease = 0;
+        return;
+      }
+    }
+  }
+
+ private:
+  using Duration = EngineOptions::Duration;
+
+  // SIGTERM, now or within that time.
+  bool told_to_end(Duration within) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(within);
+    const timespec time{seconds.count(), std::chrono::nanoseconds(within - seconds).count()};
+    const int signal = ended_ ? SIGTERM : ::sigtimedwait(&set, nullptr, &time);
+    if (signal == SIGHUP) log_.reopen();
+    ended_ = signal == SIGTERM;
+    return ended_;
+  }
+
+  // Until something has changed, or is to.
+  void sleep(std::int64_t version) {
+    while (!told_to_end(options_.pause) && jobs_.data_version() == version) {
+    }
+  }
+
+  bool work() {
+    const std::optional<Task> task = queue_.take(slot_.holder, ::getpid(), lane_);
+    if (!task) return false;
+    slot_.lease = task->lease;
+    const auto found = workshop_.kinds.find(task->job.service);
+    if (found == workshop_.kinds.end()) {
+      fail(*task, Failure(FailureKind::internal, "No worker knows this kind of job."));
+    } else {
+      perform(*task, *found->second);
+    }
+    ++slot_.tasks;
+    slot_.lease = 0;
+    return true;
+  }
+
+  void perform(const Task& task, dali::Work& work) {
+    switch (task.kind) {
+      case Task::Kind::plan:
+        plan(task, work);
+        return;
+      case Task::Kind::items:
+        do_items(task, work);
+        return;
+      case Task::Kind::close:
+        close(task, work);
+        return;
+    }
+  }
+
+  void fail(const Task& task, const Failure& failure) {
+    queue_.fail(task, dali::fault_text(failure, dali::ErrorStyle::text),
+                failure.kind() == FailureKind::unavailable);
+    ++slot_.jobs;
+    log_.write(LogLine("job")
+                   .add("job", task.job.id)
+                   .add("service", task.job.service)
+                   .add("phase", "ERROR")
+                   .add("error", failure.what()));
+  }
+
+  // Tries until it succeeds, fails for good, or patience is at its end. Empty: told to end.
+  // Once patience was in vain, nobody waits again before a try succeeds: a thousand items do not
+  // wait a thousand times.
+  template <class Try>
+  std::optional<Failure> persist(const Try& attempt) {
+    for (std::size_t tries = 0;; ++tries) {
+      std::optional<Failure> failure = trouble_of(attempt);
+      if (!failure) {
+        impatient_ = false;
+        return std::nullopt;
+      }
+      if (failure->kind() != FailureKind::unavailable) return failure;
+      if (impatient_ || tries == options_.patience.size()) {
+        impatient_ = true;
+        return failure;
+      }
+      if (told_to_end(options_.patience[tries])) return failure;
+    }
+  }
+
+  void plan(const Task& task, dali::Work& work) {
+    dali::Plan plan;
+    const auto failure = persist([&] {
+      plan = work.plan(workshop_.context, task.job);
+      const bool good = std::ranges::all_of(
+          plan.items, [](const Item& item) { return is_result_name(item.name); });
+      if (!good || (!plan.package.empty() && !is_result_name(plan.package)))
+        throw Failure(FailureKind::internal, "A result of the plan has a name that is none.");
+    });
+    if (ended_ && failure) return;
+    if (failure) return fail(task, *failure);
+    queue_.planned(task, plan.items, plan.package);
+  }
+
+  void do_items(const Task& task, dali::Work& work) {
+    std::vector<Item> finished;
+    auto told = Clock::now();
+    for (const Item& item : task.items) {
+      if (told_to_end(Duration(0))) break;
+      slot_.item = item.number;
+      std::optional<Item> made = do_item(task, work, item);
+      slot_.item = 0;
+      if (!made) break;
+      count(*made);
+      finished.push_back(std::move(*made));
+      if (Clock::now() - told < longest_silence) continue;
+      if (!queue_.finish(task, finished)) return;
+      finished.clear();
+      told = Clock::now();
+    }
+    if (!finished.empty() || task.items.empty()) queue_.finish(task, finished);
+  }
+
+  // Empty: told to end.
+  std::optional<Item> do_item(const Task& task, dali::Work& work, const Item& item) {
+    const auto begun = Clock::now();
+    Item made;
+    const auto failure = persist([&] {
+      refuse_when_full();
+      const std::string part = results_.part(task.job.id, item.name, task.lease);
+      try {
+        made = work.run(workshop_.context, task.job, item, part);
+        made.number = item.number;
+        if (made.state == Item::State::waiting)
+          throw Failure(FailureKind::internal, "The work came back undone.");
+        made.size = 0;
+        if (made.state == Item::State::failed) {
+          ::unlink(part.c_str());
+        } else {
+          made.size = results_.keep(part, task.job.id, item.name);
+        }
+      } catch (...) {
+        ::unlink(part.c_str());
+        throw;
+      }
+    });
+    if (ended_ && failure) return std::nullopt;
+    if (failure) {
+      made = item;
+      made.state = Item::State::failed;
+      made.media_type.clear();
+      made.size = 0;
+      made.reason = dali::fault_text(*failure, dali::ErrorStyle::text);
+    }
+    made.milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    if (made.state == Item::State::failed) {
+      log_.write(
+          LogLine("item").add("job", task.job.id).add("item", item.name).add("error", made.reason));
+    }
+    return made;
+  }
+
+  void count(const Item& item) {
+    slot_.done += item.state == Item::State::done ? 1 : 0;
+    slot_.empty += item.state == Item::State::empty ? 1 : 0;
+    slot_.failed += item.state == Item::State::failed ? 1 : 0;
+    slot_.bytes += item.size;
+    stored_ += item.size;
+  }
+
+  void refuse_when_full() {
+    if (options_.results_limit <= 0) return;
+    const auto now = Clock::now();
+    if (!weighed_ || now - *weighed_ > longest_silence) {
+      stored_ = queue_.bytes();
+      weighed_ = now;
+    }
+    if (stored_ >= options_.results_limit) {
+      weighed_.reset();
+      throw results_are_full(stored_, options_.results_limit);
+    }
+  }
+
+  void close(const Task& task, dali::Work& work) {
+    const auto items = jobs_.items(task.job.id, 0, task.job.planned);
+    if (const auto lost = lost_items(task, items); !lost.empty()) {
+      const Failure failure(FailureKind::internal, "The result was lost from the disk twice.");
+      queue_.redo(task, lost, dali::fault_text(failure, dali::ErrorStyle::text));
+      return;
+    }
+    std::optional<Item> package;
+    const auto failure = persist([&] {
+      if (!task.job.package.empty() && task.job.failed < task.job.planned)
+        package = pack(task, work, items);
+      results_.remove_parts(task.job.id);
+      std::vector<std::string> names;
+      if (package) {
+        names.push_back(package->name);
+      } else {
+        for (const Item& item : items) {
+          if (item.state != Item::State::failed) names.push_back(item.name);
+        }
+      }
+      results_.make_durable(task.job.id, names);
+    });
+    if (ended_ && failure) return;
+    if (failure) return fail(task, *failure);
+    if (!queue_.close(task, package)) return;
+    ++slot_.jobs;
+    if (package) remove_packed(task, items);
+    tell_end(task);
+  }
+
+  // The store says that they are done: after a loss of power the disk may know nothing of it.
+  std::vector<std::int64_t> lost_items(const Task& task, const std::vector<Item>& items) const {
+    std::vector<std::int64_t> lost;
+    for (const Item& item : items) {
+      const bool has_file = item.state == Item::State::done || item.state == Item::State::empty;
+      if (has_file && !results_.holds(task.job.id, item.name, item.size))
+        lost.push_back(item.number);
+    }
+    return lost;
+  }
+
+  Item pack(const Task& task, dali::Work& work, const std::vector<Item>& items) {
+    const auto begun = Clock::now();
+    std::vector<dali::Made> made;
+    for (const Item& item : items) {
+      const bool failed = item.state == Item::State::failed;
+      made.push_back({item, failed ? std::string() : results_.file(task.job.id, item.name)});
+    }
+    const std::string part = results_.part(task.job.id, task.job.package, task.lease);
+    Item package;
+    package.name = task.job.package;
+    package.media_type = work.pack(workshop_.context, task.job, made, part);
+    package.size = results_.keep(part, task.job.id, package.name);
+    package.milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+    return package;
+  }
+
+  // Nothing depends on it: what a killed child leaves here goes with the job.
+  void remove_packed(const Task& task, const std::vector<Item>& items) {
+    for (const Item& item : items) {
+      if (item.state != Item::State::failed)
+        ::unlink(results_.file(task.job.id, item.name).c_str());
+    }
+  }
+
+  void tell_end(const Task& task) {
+    const auto job = jobs_.find(task.job.id);
+    if (!job) return;
+    LogLine line("job");
+    line.add("job", job->id).add("service", job->service);
+    line.add("phase", store::phase_word(job->phase)).add("items", job->planned);
+    line.add("empty", job->empty).add("failed", job->failed).add("bytes", job->bytes);
+    if (job->started && job->ended) {
+      line.add_milliseconds(
+          "ms", std::chrono::duration<double, std::milli>(*job->ended - *job->started).count());
+    }
+    log_.write(line);
+  }
+
+  const EngineOptions& options_;
+  const Workshop& workshop_;
+  Slot& slot_;
+  store::Lane lane_;
+  store::Jobs jobs_;
+  store::Queue queue_;
+  ResultsFolder results_;
+  Log log_;
+  bool ended_ = false;
+  bool impatient_ = false;
+  std::int64_t stored_ = 0;
+  std::optional<Clock::time_point> weighed_;
+};
+
+}  // namespace
+
+void run_child(const EngineOptions& options, const Workshop& workshop, ChildPlace place) {
+  Child(options, workshop, place).run();
+}
+
+}  // namespace soda::uws
