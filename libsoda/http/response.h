@@ -3,8 +3,10 @@
 
 #include <sys/uio.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,12 +46,32 @@ class Body {
   virtual void write(Sink& sink, std::int64_t first, std::int64_t count) = 0;
 };
 
+struct Response;
+
+// An answer that is not there yet. The server keeps the request and asks for its answer again while
+// it answers others; who left is forgotten without being asked for. None of the functions may
+// throw, and what they return is itself no answer of later.
+class Later {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  virtual ~Later() = default;
+  // The answer, when it is there. Asked every 100 ms, for each request that waits: to be cheap.
+  virtual std::optional<Response> poll() = 0;
+  // What is to be answered when nobody can wait any more: at the deadline, at once when too many
+  // wait already, and when the server is told to stop.
+  virtual Response settle() = 0;
+  virtual Clock::time_point deadline() const = 0;
+};
+
 struct Response {
   int status = 200;
   // Content-Type here; Content-Length is set by the server. Control characters in values are sent
   // as blanks.
   std::vector<std::pair<std::string, std::string>> headers;
   std::variant<std::string, std::unique_ptr<Body>> body;
+  // Set: the answer comes later, and what stands above means nothing.
+  std::unique_ptr<Later> later;
 
   void add(std::string name, std::string value) {
     headers.emplace_back(std::move(name), std::move(value));

@@ -3,6 +3,7 @@
 #include <fcgiapp.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <csignal>
 #include <limits>
+#include <map>
 #include <system_error>
 
 #include "base/failure.h"
@@ -67,6 +69,44 @@ class SignalMask {
 };
 
 enum class Event { none, connection, stop };
+
+// How often who waits is asked after.
+constexpr std::chrono::milliseconds round_length{100};
+
+// Each request that waits holds a descriptor; by default a process may have 1024.
+void make_room_for_descriptors(std::size_t needed) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+  limit.rlim_cur = std::min<rlim_t>(needed, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// One request and what it is to get. libfcgi points into its own part: it stays where it is.
+struct Exchange {
+  explicit Exchange(int listener) {
+    if (const int error = FCGX_InitRequest(&fcgi, listener, FCGI_FAIL_ACCEPT_ON_INTR)) {
+      fail("FCGX_InitRequest", error);
+    }
+  }
+  ~Exchange() { FCGX_Free(&fcgi, 1); }
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  FCGX_Request fcgi{};
+  Request request;
+  Response response;
+};
+
+// What the end of a connection looks like before anything is written to it. Who has only closed his
+// writing side still waits: a socket of this host says which of the two it is, TCP does not, and no
+// web server does the former.
+std::uint32_t signs_of_departure(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  const bool is_local =
+      getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+  return is_local ? 0U : std::uint32_t{EPOLLRDHUP};  // EPOLLHUP and EPOLLERR are always told
+}
 
 std::string make_id_prefix() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -144,10 +184,7 @@ struct Server::Impl {
       : options(std::move(given)), listener(open_listener(options.bind, options.backlog)) {
     if (const int error = FCGX_Init()) fail("FCGX_Init", error);
     std::signal(SIGPIPE, SIG_IGN);
-    if (const int error =
-            FCGX_InitRequest(&fcgi, listener.socket.get(), FCGI_FAIL_ACCEPT_ON_INTR)) {
-      fail("FCGX_InitRequest", error);
-    }
+    make_room_for_descriptors(options.waiting_limit + 256);
     events = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
     if (!events) fail("epoll_create1", errno);
     // Of several idle processes on one socket only one shall wake for a connection.
@@ -155,7 +192,6 @@ struct Server::Impl {
     watch(signals.descriptor(), EPOLLIN);
   }
   ~Impl() {
-    FCGX_Free(&fcgi, 1);
     if (!listener.path.empty()) unlink(listener.path.c_str());
   }
 
@@ -166,18 +202,28 @@ struct Server::Impl {
     if (epoll_ctl(events.get(), EPOLL_CTL_ADD, fd, &event) != 0) fail("epoll_ctl", errno);
   }
 
-  // Sleeps until a connection or a signal is there. A busy socket cannot hide a signal: both are
-  // reported.
-  Event wait() {
-    std::array<epoll_event, 2> ready;
-    const int count = epoll_wait(events.get(), ready.data(), ready.size(), -1);
+  // Milliseconds for epoll_wait: for ever while nobody waits.
+  int patience() const {
+    if (waiting.empty()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_round - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+  }
+
+  // Sleeps until there is a connection, a signal, or the time to ask after those who wait; forgets
+  // those of them who have left. A busy socket cannot hide a signal: both are reported.
+  Event wait(const Handlers& handlers) {
+    std::array<epoll_event, 64> ready;
+    const int count = epoll_wait(events.get(), ready.data(), ready.size(), patience());
     if (count < 0 && errno != EINTR) fail("epoll_wait", errno);
     Event event = Event::none;
     for (int i = 0; i < count; ++i) {
-      if (ready[static_cast<std::size_t>(i)].data.fd == signals.descriptor()) {
+      const int fd = ready[static_cast<std::size_t>(i)].data.fd;
+      if (fd == signals.descriptor()) {
         if (take_signals() == Event::stop) return Event::stop;
-      } else {
+      } else if (fd == listener.socket.get()) {
         event = Event::connection;
+      } else {
+        forget(fd, handlers);
       }
     }
     return event;
@@ -192,8 +238,8 @@ struct Server::Impl {
   }
 
   // False: no request after all (another process was quicker, or the peer spoke no FastCGI).
-  bool accept() {
-    const int error = -FCGX_Accept_r(&fcgi);
+  bool accept(Exchange& exchange) {
+    const int error = -FCGX_Accept_r(&exchange.fcgi);
     if (error == 0) return true;
     if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
       poll(nullptr, 0, 100);  // the queue keeps the connection until there is room
@@ -203,36 +249,45 @@ struct Server::Impl {
     return false;
   }
 
-  Request read_request();
-  void read_body(Request& request);
-  Outcome send(const Request& request, Response& response, const Handlers& handlers);
-  bool is_read_to_its_end(const Request& request);
-  void close(const Request& request);
+  Request read_request(FCGX_Request& fcgi);
+  void read_body(FCGX_Request& fcgi, Request& request);
+  Outcome send(Exchange& exchange, const Handlers& handlers);
+  bool is_read_to_its_end(Exchange& exchange);
+  void answer(Exchange& exchange, const Handlers& handlers);
+  void serve(const Handlers& handlers);
+  void keep_waiting(std::unique_ptr<Exchange> exchange);
+  void forget(int fd, const Handlers& handlers);
+  void ask_round(const Handlers& handlers);
+  void settle_all(const Handlers& handlers);
+
+  using Clock = Later::Clock;
 
   ServerOptions options;
   SignalMask signals;
   Listener listener;
-  FCGX_Request fcgi{};
   FileDescriptor events;
+  std::unique_ptr<Exchange> current;
+  std::map<int, std::unique_ptr<Exchange>> waiting;  // by connection
+  Clock::time_point next_round;
   // Process, its start in milliseconds, and a count: no two requests of one machine share them.
   const std::string id_prefix = make_id_prefix();
   std::int64_t requests = 0;
 };
 
-Request Server::Impl::read_request() {
+Request Server::Impl::read_request(FCGX_Request& fcgi) {
   std::vector<std::string_view> variables;
   for (char** variable = fcgi.envp; variable != nullptr && *variable != nullptr; ++variable) {
     variables.emplace_back(*variable);
   }
   Request request(variables);
   request.id = id_prefix + std::to_string(++requests);
-  if (request.method == "POST") read_body(request);
+  if (request.method == "POST") read_body(fcgi, request);
   return request;
 }
 
 // FastCGI marks the end of the body by itself, so that CONTENT_LENGTH (absent for a chunked upload)
 // is only checked.
-void Server::Impl::read_body(Request& request) {
+void Server::Impl::read_body(FCGX_Request& fcgi, Request& request) {
   const std::string_view announced = request.variable("CONTENT_LENGTH");
   const auto length = to_integer(announced);
   if (!announced.empty() && (!length || *length < 0)) {
@@ -255,7 +310,7 @@ void Server::Impl::read_body(Request& request) {
     request.defect =
         Failure(FailureKind::too_large,
                 "a request body of at most " + std::to_string(options.body_limit) +
-                    " bytes is read (limit max_body), received " +
+                    " bytes is read (limit " + options.body_limit_name + "), received " +
                     (length ? std::to_string(*length) : "at least " + std::to_string(received)));
   } else if (FCGX_GetError(fcgi.in) != 0 || (length && received != *length)) {
     request.defect = Failure(FailureKind::usage,
@@ -264,13 +319,15 @@ void Server::Impl::read_body(Request& request) {
   }
 }
 
-Outcome Server::Impl::send(const Request& request, Response& response, const Handlers& handlers) {
+Outcome Server::Impl::send(Exchange& exchange, const Handlers& handlers) {
+  const Request& request = exchange.request;
+  Response& response = exchange.response;
   Window window = apply_conditions(request, response);
   std::string head = head_of(response, window.count);
   if (request.method == "HEAD" || response.status == 204 || response.status == 304) window = {};
   Outcome outcome;
   const bool is_planned = window.count != Body::unknown_size;
-  RecordSink sink(fcgi.ipcFd, fcgi.requestId, std::move(head),
+  RecordSink sink(exchange.fcgi.ipcFd, exchange.fcgi.requestId, std::move(head),
                   is_planned ? window.count : std::numeric_limits<std::int64_t>::max(),
                   Ending::with_last_byte);
   try {
@@ -285,7 +342,7 @@ Outcome Server::Impl::send(const Request& request, Response& response, const Han
   } catch (const std::exception& error) {
     if (!sink.begun()) {
       response = handlers.recover(request, error);
-      return send(request, response, handlers);
+      return send(exchange, handlers);
     }
     outcome.broken = error.what();
   }
@@ -295,8 +352,9 @@ Outcome Server::Impl::send(const Request& request, Response& response, const Han
 
 // For a body see read_body; a request without one ends with a record that has come with its
 // headers, as a rule.
-bool Server::Impl::is_read_to_its_end(const Request& request) {
-  if (request.method != "POST") {
+bool Server::Impl::is_read_to_its_end(Exchange& exchange) {
+  const FCGX_Request& fcgi = exchange.fcgi;
+  if (exchange.request.method != "POST") {
     setsockopt(fcgi.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &end_patience, sizeof end_patience);
     if (FCGX_GetChar(fcgi.in) != EOF) return false;
   }
@@ -307,25 +365,81 @@ bool Server::Impl::is_read_to_its_end(const Request& request) {
 // with a reset, which can cost the web server the last bytes. Otherwise libfcgi says that it is
 // done and reads until the web server closes, two seconds at most. All that was to be said was
 // said: FCGX_Finish_r would end the request a second time, or one that was to be cut short.
-void Server::Impl::close(const Request& request) {
-  if (is_read_to_its_end(request)) FCGX_Detach(&fcgi);
-  FCGX_Free(&fcgi, 1);
+void Server::Impl::answer(Exchange& exchange, const Handlers& handlers) {
+  const Outcome outcome = send(exchange, handlers);
+  if (is_read_to_its_end(exchange)) FCGX_Detach(&exchange.fcgi);
+  FCGX_Free(&exchange.fcgi, 1);
+  handlers.done(exchange.request, exchange.response, outcome);
+}
+
+void Server::Impl::serve(const Handlers& handlers) {
+  if (!current) current = std::make_unique<Exchange>(listener.socket.get());
+  if (!accept(*current)) return;
+  current->request = read_request(current->fcgi);
+  current->response = handlers.handle(current->request);
+  if (current->response.later && waiting.size() < options.waiting_limit) {
+    keep_waiting(std::move(current));
+    return;
+  }
+  if (current->response.later) current->response = current->response.later->settle();
+  answer(*current, handlers);
+}
+
+void Server::Impl::keep_waiting(std::unique_ptr<Exchange> exchange) {
+  const int fd = exchange->fcgi.ipcFd;
+  watch(fd, signs_of_departure(fd));
+  if (waiting.empty()) next_round = Clock::now() + round_length;
+  waiting.emplace(fd, std::move(exchange));
+}
+
+void Server::Impl::forget(int fd, const Handlers& handlers) {
+  const auto found = waiting.find(fd);
+  if (found == waiting.end()) return;
+  const std::unique_ptr<Exchange> exchange = std::move(found->second);
+  waiting.erase(found);
+  FCGX_Detach(&exchange->fcgi);  // there is nobody to wait for
+  FCGX_Free(&exchange->fcgi, 1);
+  Outcome outcome;
+  outcome.client_gone = true;
+  handlers.done(exchange->request, exchange->response, outcome);
+}
+
+void Server::Impl::ask_round(const Handlers& handlers) {
+  const auto now = Clock::now();
+  if (waiting.empty() || now < next_round) return;
+  next_round = now + round_length;
+  for (auto next = waiting.begin(); next != waiting.end();) {
+    Exchange& exchange = *next->second;
+    Later& later = *exchange.response.later;
+    std::optional<Response> answered = later.poll();
+    if (!answered && later.deadline() <= now) answered = later.settle();
+    if (!answered) {
+      ++next;
+      continue;
+    }
+    exchange.response = std::move(*answered);
+    answer(exchange, handlers);
+    next = waiting.erase(next);
+  }
+}
+
+void Server::Impl::settle_all(const Handlers& handlers) {
+  for (const auto& [fd, exchange] : waiting) {
+    exchange->response = exchange->response.later->settle();
+    answer(*exchange, handlers);
+  }
+  waiting.clear();
 }
 
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Server::~Server() = default;
 
 void Server::run(const Handlers& handlers) {
-  for (;;) {
-    const Event event = impl_->wait();
-    if (event == Event::stop) return;
-    if (event == Event::none || !impl_->accept()) continue;
-    const Request request = impl_->read_request();
-    Response response = handlers.handle(request);
-    const Outcome outcome = impl_->send(request, response, handlers);
-    impl_->close(request);
-    handlers.done(request, response, outcome);
+  for (Event event = impl_->wait(handlers); event != Event::stop; event = impl_->wait(handlers)) {
+    impl_->ask_round(handlers);
+    if (event == Event::connection) impl_->serve(handlers);
   }
+  impl_->settle_all(handlers);
 }
 
 }  // namespace soda::http

@@ -8,6 +8,11 @@
 // there is no handler and no flag. SIGPIPE is ignored. Connections are closed after each request
 // even when the web server asks to keep them: a kept one would bind this process to one web-server
 // worker and starve the others.
+//
+// An answer may come later (http/response.h): its connection is kept and others are answered
+// meanwhile, so that waiting costs a descriptor and some memory, but neither a process nor time. A
+// client that has gone is noticed by its web server's closing the connection. A signal to end
+// settles all that wait.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +30,10 @@ namespace soda::http {
 struct ServerOptions {
   std::string bind;  // "" = descriptor 0 is the listening socket; "unix:PATH" or "HOST:PORT"
   int backlog = 1024;
-  std::int64_t body_limit = 1 << 20;  // of a request, in bytes
+  std::int64_t body_limit = 1 << 20;         // of a request, in bytes
+  std::string body_limit_name = "max_body";  // the setting, for who meets it
+  // Requests that wait for an answer of later at the same time; beyond it the answer comes at once.
+  std::size_t waiting_limit = 256;
   std::function<void()> on_hangup = [] {};
 };
 
@@ -36,12 +44,13 @@ struct Outcome {
   std::optional<std::string> broken;
 };
 
-// None of them may throw.
+// None of them may throw. A request stays where it is until it is done.
 struct Handlers {
   std::function<Response(const Request&)> handle;
   // A body threw before a byte had left: the answer to send in place of it.
   std::function<Response(const Request&, const std::exception&)> recover;
-  // After the last byte, for the log line; the response as it was sent.
+  // After the last byte, for the log line; the response as it was sent (or, with client_gone, as it
+  // was when the client left waiting).
   std::function<void(const Request&, const Response&, const Outcome&)> done;
 };
 

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -85,6 +86,32 @@ Response mapped_file_that_shrinks(const std::string& path, std::int64_t kept) {
   });
 }
 
+// An answer of later: "done" once the file `go` is there, "settled" after `patience`.
+class Waiting : public Later {
+ public:
+  Waiting(std::string folder, std::chrono::milliseconds patience)
+      : folder_(std::move(folder)), deadline_(Clock::now() + patience) {}
+  std::optional<Response> poll() override {
+    ++polls_;
+    if (!std::filesystem::exists(folder_ + "/go")) return std::nullopt;
+    return text_response(200, "done after " + std::to_string(polls_));
+  }
+  Response settle() override { return text_response(200, "settled"); }
+  Clock::time_point deadline() const override { return deadline_; }
+
+ private:
+  std::string folder_;
+  Clock::time_point deadline_;
+  int polls_ = 0;
+};
+
+Response later(const std::string& folder, std::chrono::milliseconds patience) {
+  Response response;
+  response.status = 299;  // is not to be seen
+  response.later = std::make_unique<Waiting>(folder, patience);
+  return response;
+}
+
 // What the child process answers, by path.
 class Site {
  public:
@@ -92,6 +119,9 @@ class Site {
 
   Response handle(const Request& request) {
     if (request.path == "/outcome") return text_response(200, last_);
+    if (request.path == "/wait") return later(folder_, std::chrono::minutes(1));
+    if (request.path == "/moment") return later(folder_, std::chrono::milliseconds(250));
+    if (request.path == "/count") return text_response(200, std::to_string(departed_));
     if (request.path == "/slow") {
       scratch::write_file(folder_ + "/begun", "");
       std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -146,6 +176,7 @@ class Site {
 
   void done(const Request& request, const Response& response, const Outcome& outcome) {
     if (request.path == "/outcome") return;
+    if (request.path == "/wait" && outcome.client_gone) ++departed_;
     last_ = std::to_string(response.status) + " " + std::to_string(outcome.bytes_out) +
             (outcome.client_gone ? " gone" : "") + (outcome.broken ? " " + *outcome.broken : "") +
             (hangups_ > 0 ? " hangups " + std::to_string(hangups_) : "");
@@ -158,7 +189,7 @@ class Site {
  private:
   std::string folder_;
   std::string last_;
-  int hangups_ = 0;
+  int hangups_ = 0, departed_ = 0;
 };
 
 [[noreturn]] void serve(const std::string& bind, const std::string& folder) {
@@ -172,6 +203,7 @@ class Site {
     ServerOptions options;
     options.bind = bind;
     options.body_limit = 100'000;
+    options.waiting_limit = 300;
     options.on_hangup = [&site] { site.hang_up(); };
     Server server(options);
     // From here on a signal is not lost.
@@ -227,6 +259,24 @@ class Child {
 
 void wait_for(const std::string& file) {
   while (!std::filesystem::exists(file)) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
+fastcgi::Connection begun(const std::string& path, const char* name) {
+  fastcgi::Connection connection(path);
+  connection.begin({{"REQUEST_METHOD", "GET"}, {"SCRIPT_NAME", name}});
+  connection.input("");
+  return connection;
+}
+
+// User and system time of a process (proc(5), stat).
+double processor_seconds(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string word;
+  double ticks = 0;
+  for (int field = 1; field <= 15 && file >> word; ++field) {
+    if (field >= 14) ticks += std::stod(word);
+  }
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 struct Fixture {
@@ -458,6 +508,73 @@ BOOST_AUTO_TEST_CASE(a_body_that_nobody_reads_costs_no_byte_of_the_answer) {
   const fastcgi::Reply reply = connection.read_all();
   BOOST_TEST((reply.body() == pattern(0, big)));
   BOOST_TEST(reply.ended);
+}
+
+// A process that waits answers others at once, and costs no time.
+BOOST_AUTO_TEST_CASE(many_wait_while_others_are_answered) {
+  std::vector<fastcgi::Connection> waiting;
+  for (int i = 0; i < 290; ++i) {
+    waiting.push_back(begun(path, "/wait"));
+  }
+  const auto before = Clock::now();
+  BOOST_TEST(get("/hello").status() == 200);
+  BOOST_TEST((Clock::now() - before < std::chrono::seconds(1)));
+  const double used = processor_seconds(child->pid());
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  BOOST_TEST(processor_seconds(child->pid()) - used < 0.3);
+  scratch::write_file(scratch / "go", "");
+  for (fastcgi::Connection& connection : waiting) {
+    const fastcgi::Reply reply = connection.read_all();
+    BOOST_TEST(reply.status() == 200);
+    BOOST_TEST(reply.ended);
+    BOOST_TEST(reply.body().starts_with("done after "));
+  }
+  BOOST_TEST(get("/count").body() == "0");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_of_later_has_a_deadline) {
+  const auto before = Clock::now();
+  const fastcgi::Reply reply = get("/moment");
+  const auto taken = Clock::now() - before;
+  BOOST_TEST(reply.body() == "settled");
+  BOOST_TEST(reply.ended);
+  BOOST_TEST((taken >= std::chrono::milliseconds(240)));
+  BOOST_TEST((taken < std::chrono::seconds(5)));
+  BOOST_TEST(outcome() == "200 7");
+}
+
+BOOST_AUTO_TEST_CASE(more_than_may_wait_are_answered_at_once) {
+  std::vector<fastcgi::Connection> waiting;
+  for (int i = 0; i < 300; ++i) waiting.push_back(begun(path, "/wait"));
+  BOOST_TEST(get("/hello").status() == 200);
+  BOOST_TEST(get("/wait").body() == "settled");
+  waiting.pop_back();
+  while (get("/count").body() != "1") std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  waiting.push_back(begun(path, "/wait"));
+  BOOST_TEST(get("/wait").body() == "settled");
+  scratch::write_file(scratch / "go", "");
+  for (fastcgi::Connection& connection : waiting) BOOST_TEST(connection.read_all().ended);
+}
+
+BOOST_AUTO_TEST_CASE(who_leaves_waiting_is_forgotten) {
+  {
+    const fastcgi::Connection first = begun(path, "/wait"), second = begun(path, "/wait");
+    BOOST_TEST(get("/count").body() == "0");
+  }
+  while (get("/count").body() != "2") std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  BOOST_TEST(get("/hello").status() == 200);
+}
+
+BOOST_AUTO_TEST_CASE(sigterm_settles_those_who_wait) {
+  fastcgi::Connection first = begun(path, "/wait"), second = begun(path, "/wait");
+  BOOST_TEST(get("/hello").status() == 200);
+  kill(child->pid(), SIGTERM);
+  for (fastcgi::Connection* connection : {&first, &second}) {
+    const fastcgi::Reply reply = connection->read_all();
+    BOOST_TEST(reply.body() == "settled");
+    BOOST_TEST(reply.ended);
+  }
+  BOOST_TEST(child->wait(std::chrono::seconds(20)) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(sigterm_while_idle_ends_at_once) {
