@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <optional>
 
 #include "base/failure.h"
 #include "sodactl_commands.h"
@@ -24,7 +25,8 @@ struct Line {
   std::string config = default_config();
   std::string collection, id, file, reason, from, until, part, scope = "data", name;
   std::string format = sodactl::export_formats().front();
-  std::vector<std::string> paths, ids;
+  std::vector<std::string> paths, ids, phases;
+  std::optional<std::string> owner;
   sodactl::NewLink link;
   bool json = false;
   std::function<int(const soda::site::Config&)> command;
@@ -161,6 +163,43 @@ void add_signing(CLI::App& app, Line& line) {
   });
 }
 
+void add_jobs(CLI::App& app, Line& line) {
+  CLI::App* jobs = app.add_subcommand("jobs", "Jobs of the asynchronous services");
+  jobs->require_subcommand(1);
+  CLI::App* list = jobs->add_subcommand("list", "One line for each job");
+  list->add_option("--phase", line.phases, "Only jobs in this phase (may be repeated)")
+      ->expected(1)
+      ->take_all();
+  list->add_option("--owner", line.owner, "Only jobs of this user; empty: of nobody");
+  list->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::list_jobs(settings, line.phases, line.owner);
+    };
+  });
+  CLI::App* show = jobs->add_subcommand("show", "All that is known of one job");
+  show->add_option("JOB", line.id, "Its identifier")->required();
+  show->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::show_job(settings, line.id);
+    };
+  });
+  CLI::App* abort = jobs->add_subcommand("abort", "Stop jobs; what they have done stays");
+  abort->add_option("JOB", line.ids, "Their identifiers")->required();
+  abort->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::abort_jobs(settings, line.ids);
+    };
+  });
+  CLI::App* purge = jobs->add_subcommand("purge", "Destroy jobs with their results");
+  purge->add_option("JOB", line.ids, "Their identifiers");
+  purge->add_option("--before", line.until, "All that ended before this time, ISO 8601 in UTC");
+  purge->callback([&line] {
+    line.command = [&line](const soda::site::Config& settings) {
+      return sodactl::purge_jobs(settings, line.ids, line.until);
+    };
+  });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Administer an archive of the libsoda image services.", "sodactl");
   app.set_version_flag("--version", "sodactl " SODA_VERSION);
@@ -173,6 +212,7 @@ int run(int argc, char** argv) {
   add_links(app, line);
   add_notice(app, line);
   add_signing(app, line);
+  add_jobs(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

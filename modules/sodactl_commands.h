@@ -2,6 +2,7 @@
 // main.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,17 @@ int sign(const soda::site::Config& config, const std::string& id, const std::str
          const std::string& scope_name, const std::string& expires);
 // Prints a line for the key file.
 int make_key(const std::string& name);
+
+// Jobs; empty phases, no owner: all.
+int list_jobs(const soda::site::Config& config, const std::vector<std::string>& phases,
+              const std::optional<std::string>& owner);
+int show_job(const soda::site::Config& config, const std::string& id);
+// Status 1 when one of them is not there; the others go all the same.
+int abort_jobs(const soda::site::Config& config, const std::vector<std::string>& ids);
+// Destroys these, or all that ended before a time in UTC: exactly one of both is given.
+int purge_jobs(const soda::site::Config& config, const std::vector<std::string>& ids,
+               const std::string& before);
+
 // A notice in one line, for people.
 std::string told(const soda::store::Notice& notice);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/failure.h"
 #include "store/job_rows.h"
@@ -87,8 +88,11 @@ Jobs::Jobs(std::string path) : path_(std::move(path)) {}
 Jobs::~Jobs() = default;
 
 Database& Jobs::database() {
-  if (!database_)
+  if (!database_) {
+    std::error_code there_already;
+    std::filesystem::create_directory(std::filesystem::path(path_).parent_path(), there_already);
     database_ = std::make_unique<Database>(path_, Database::Mode::read_write, jobs_schema());
+  }
   return *database_;
 }
 

@@ -81,7 +81,7 @@ std::string new_job_id();
 
 class Jobs {
  public:
-  // The file is opened, or made, at the first use.
+  // The file is opened, or made, with its folder, at the first use.
   explicit Jobs(std::string path);
   ~Jobs();
   Jobs(const Jobs&) = delete;

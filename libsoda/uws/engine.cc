@@ -31,7 +31,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto shortest_life = 1s;  // a child that lived shorter is not replaced at once
+constexpr auto shortest_life = 1s;  // one that cannot even begin is not replaced at once
 constexpr auto last_grace = 10s;    // for children that were told to end
 
 // Blocks what the engine listens to, in itself and its children.
@@ -221,7 +221,7 @@ class Engine {
     Slot& own = slot(index);
     const bool crashed = own.lease != 0 && !place.killed;
     place.death = {place.pid, own.item, crashed ? crash_reason(own.item, status) : std::string()};
-    if (Clock::now() - place.begun < shortest_life && !place.killed)
+    if (Clock::now() - place.begun < shortest_life && !place.killed && !crashed)
       place.not_before = Clock::now() + shortest_life;
     if (crashed) {
       ++crashes_;
