@@ -218,16 +218,17 @@ void insert_package(Database& file, std::int64_t job, const Item& package) {
 
 std::int64_t counted(Statement& statement) { return statement.step() ? statement.integer(0) : 0; }
 
-constexpr std::int64_t enough_crashes = 2;
+// See Queue::Blame.
+constexpr std::int64_t enough_blame = 4;
 
 // An item that is not finished, and killed (or lost) once more.
 void count_crash(Database& file, std::int64_t job, std::int64_t task, std::int64_t item,
-                 const std::string& reason) {
+                 Queue::Blame blame, const std::string& reason) {
   Statement update = file.prepare(
-      "UPDATE item SET crashes = crashes + 1 WHERE job = ?1 AND number = ?2 AND state = 0 "
+      "UPDATE item SET crashes = crashes + ?3 WHERE job = ?1 AND number = ?2 AND state = 0 "
       "RETURNING crashes");
-  update.bind(1, job).bind(2, item);
-  if (counted(update) < enough_crashes) return;
+  update.bind(1, job).bind(2, item).bind(3, static_cast<std::int64_t>(blame));
+  if (counted(update) < enough_blame) return;
   update.reset();
   Item failed;
   failed.number = item;
@@ -359,7 +360,8 @@ bool Queue::redo(const Task& task, std::span<const std::int64_t> items, const st
     insert_task(file, job, Task::Kind::items);
     const std::int64_t again = last_id(file);
     for (const std::int64_t number : items) take_back(file, job, number, again);
-    for (const std::int64_t number : items) count_crash(file, job, again, number, reason);
+    for (const std::int64_t number : items)
+      count_crash(file, job, again, number, Blame::crashed, reason);
     end_task_when_done(file, job, again);
   });
   return taken;
@@ -389,7 +391,7 @@ void Queue::died(std::int64_t holder, std::int64_t child) {
   });
 }
 
-void Queue::crashed(std::int64_t holder, std::int64_t child, std::int64_t item,
+void Queue::crashed(std::int64_t holder, std::int64_t child, std::int64_t item, Blame blame,
                     const std::string& reason) {
   Database& file = jobs_.database();
   file.transaction([&] {
@@ -405,12 +407,12 @@ void Queue::crashed(std::int64_t holder, std::int64_t child, std::int64_t item,
         .run();
     if (kind != Task::Kind::items) {
       Statement update =
-          file.prepare("UPDATE task SET crashes = crashes + 1 WHERE id = ?1 RETURNING crashes");
-      update.bind(1, task);
-      if (counted(update) >= enough_crashes) end_job(file, job, {Phase::error, reason});
+          file.prepare("UPDATE task SET crashes = crashes + ?2 WHERE id = ?1 RETURNING crashes");
+      update.bind(1, task).bind(2, static_cast<std::int64_t>(blame));
+      if (counted(update) >= enough_blame) end_job(file, job, {Phase::error, reason});
       return;
     }
-    count_crash(file, job, task, item, reason);
+    count_crash(file, job, task, item, blame, reason);
     end_task_when_done(file, job, task);
   });
 }

@@ -70,10 +70,12 @@ class Queue {
   bool fail(const Task& task, const std::string& error, bool transient);
 
   // The child is dead: what it had in hand waits again. With `item` (0: none) at work when it died
-  // by itself, that is counted, and from the second time on the item has failed with `reason`;
-  // planning or packing that kills twice fails the job.
+  // by itself, that is counted: after two crashes, or four kills from outside (which the item may
+  // have brought about by its hunger for memory, or have nothing to do with), the item has failed
+  // with `reason`; planning or packing that does so fails the job.
+  enum class Blame { killed = 1, crashed = 2 };
   void died(std::int64_t holder, std::int64_t child);
-  void crashed(std::int64_t holder, std::int64_t child, std::int64_t item,
+  void crashed(std::int64_t holder, std::int64_t child, std::int64_t item, Blame blame,
                const std::string& reason);
 
   // Leases of that holder that still stand: a child with another works in vain.

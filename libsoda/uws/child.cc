@@ -25,8 +25,10 @@ using Clock = std::chrono::steady_clock;
 using store::Item;
 using store::Task;
 
-// Results are told to the store together, but readers of the status table want to see them come.
-constexpr auto longest_silence = std::chrono::milliseconds(500);
+// Results are told to the store together, but readers of the status table want to see them come,
+// and what is not told yet is lost with the child.
+constexpr auto longest_silence = std::chrono::milliseconds(100);
+constexpr auto weighing_interval = std::chrono::milliseconds(500);
 
 class Child {
  public:
@@ -220,7 +222,7 @@ class Child {
   void refuse_when_full() {
     if (options_.results_limit <= 0) return;
     const auto now = Clock::now();
-    if (!weighed_ || now - *weighed_ > longest_silence) {
+    if (!weighed_ || now - *weighed_ > weighing_interval) {
       stored_ = queue_.bytes();
       weighed_ = now;
     }

@@ -74,6 +74,7 @@ struct Place {
     pid_t pid;
     std::int64_t item;
     std::string reason;  // empty: it did not crash
+    store::Queue::Blame blame;
   };
   std::optional<Death> death;  // that the store does not know of yet
 };
@@ -83,7 +84,7 @@ std::string crash_reason(std::int64_t item, int status) {
                                               : fmt::format("exit status {}", WEXITSTATUS(status));
   const Failure failure(
       FailureKind::corrupt_data,
-      fmt::format("{} crashed the worker's process twice (the last time with {}).",
+      fmt::format("{} crashed the worker's process repeatedly (the last time with {}).",
                   item == 0 ? "Planning the job or packing its results" : "The decoder", how));
   return dali::fault_text(failure, dali::ErrorStyle::text);
 }
@@ -210,7 +211,8 @@ class Engine {
       if (place.death->reason.empty()) {
         queue_.died(holder_, place.death->pid);
       } else {
-        queue_.crashed(holder_, place.death->pid, place.death->item, place.death->reason);
+        queue_.crashed(holder_, place.death->pid, place.death->item, place.death->blame,
+                       place.death->reason);
       }
       place.death.reset();
     }
@@ -220,7 +222,9 @@ class Engine {
     Place& place = places_[index];
     Slot& own = slot(index);
     const bool crashed = own.lease != 0 && !place.killed;
-    place.death = {place.pid, own.item, crashed ? crash_reason(own.item, status) : std::string()};
+    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    place.death = {place.pid, own.item, crashed ? crash_reason(own.item, status) : std::string(),
+                   killed ? store::Queue::Blame::killed : store::Queue::Blame::crashed};
     if (Clock::now() - place.begun < shortest_life && !place.killed && !crashed)
       place.not_before = Clock::now() + shortest_life;
     if (crashed) {

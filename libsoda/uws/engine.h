@@ -3,7 +3,7 @@
 // dali::Work.
 //
 // A child that dies takes nothing with it but what it had in hand, which is taken again by another;
-// an item that kills two children has failed. An aborted job's children are killed. Results are
+// an item that crashes two children has failed. An aborted job's children are killed. Results are
 // written beside, renamed into place, and only then told to the store; a job is COMPLETED when they
 // would outlive a loss of power. The engine itself may be killed at any time: its children go with
 // it, and whoever runs next finds everything in the store.

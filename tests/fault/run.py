@@ -20,11 +20,12 @@ import files  # noqa: E402
 import harness  # noqa: E402
 import imports  # noqa: E402
 import ingests  # noqa: E402
+import jobs  # noqa: E402
 import notices  # noqa: E402
 import pictures  # noqa: E402
 import processes  # noqa: E402
 
-SUITES = (files, databases, ingests, imports, notices, pictures, processes, calls)
+SUITES = (files, databases, ingests, imports, notices, pictures, processes, calls, jobs)
 
 
 def main():

@@ -255,9 +255,9 @@ BOOST_AUTO_TEST_CASE(an_item_that_kills_twice_has_failed) {
   const Job made = bench.make("ann");
   bench.queue.planned(take(bench), items_of(3, 3), "");
   take(bench, 1);
-  bench.queue.crashed(bench.holder, 1, 2, "the decoder crashed");
+  bench.queue.crashed(bench.holder, 1, 2, Queue::Blame::crashed, "the decoder crashed");
   BOOST_TEST(take(bench, 2).items.size() == 3U);
-  bench.queue.crashed(bench.holder, 2, 2, "the decoder crashed");
+  bench.queue.crashed(bench.holder, 2, 2, Queue::Blame::crashed, "the decoder crashed");
   const Task rest = take(bench, 3);
   BOOST_TEST(rest.items.size() == 2U);
   bench.queue.finish(rest, done(rest.items));
@@ -269,10 +269,10 @@ BOOST_AUTO_TEST_CASE(an_item_that_kills_twice_has_failed) {
   // Planning that kills twice is the job's end; so is a job of which nothing succeeded.
   const Job plan = bench.make("ann");
   take(bench, 1);
-  bench.queue.crashed(bench.holder, 1, 0, "planning crashed");
+  bench.queue.crashed(bench.holder, 1, 0, Queue::Blame::crashed, "planning crashed");
   BOOST_TEST((bench.find(plan).phase == Phase::executing));
   take(bench, 1);
-  bench.queue.crashed(bench.holder, 1, 0, "planning crashed");
+  bench.queue.crashed(bench.holder, 1, 0, Queue::Blame::crashed, "planning crashed");
   BOOST_TEST(
       (bench.find(plan).phase == Phase::error && bench.find(plan).error == "planning crashed"));
   const Job failing = bench.make("ann");

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_crash_is_one_items) {
   const Job job = bench.wait(bench.make({{"ITEMS", "50"}, {"GROUP", "50"}, {"CRASH", "20"}}));
   BOOST_TEST((job.phase == Phase::completed && job.done == 49 && job.failed == 1));
   const Item item = bench.jobs.items(job.id, 19, 1).front();
-  BOOST_TEST(item.reason.find("crashed the worker's process twice") != std::string::npos);
+  BOOST_TEST(item.reason.find("crashed the worker's process repeatedly") != std::string::npos);
   BOOST_TEST(item.reason.find("signal 11") != std::string::npos);
   BOOST_TEST(bench.files(job) == 49U);
 
