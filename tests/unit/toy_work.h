@@ -24,6 +24,7 @@
 #include "base/handle.h"
 #include "base/text.h"
 #include "dali/work.h"
+#include "site/access.h"
 #include "site/config.h"
 #include "store/holdings.h"
 #include "store/notice.h"
@@ -139,7 +140,8 @@ inline void equip(const std::function<void(const soda::uws::Workshop&)>& use) {
       "/nowhere/archive.sqlite", soda::store::Database::Mode::read_only);
   soda::store::Holdings holdings(database);
   soda::store::NoticeBoard notices(*database);
-  const soda::dali::Context context{config, holdings, *database, notices, "0"};
+  soda::site::Access access(config);
+  const soda::dali::Context context{config, holdings, *database, notices, access, "0"};
   soda::uws::Kinds kinds;
   kinds.emplace("toy", std::make_unique<Work>());
   use({context, kinds});
