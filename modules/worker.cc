@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/failure.h"
+#include "site/access.h"
 #include "site/config.h"
 #include "store/database.h"
 #include "store/holdings.h"
@@ -46,7 +47,8 @@ void work(const site::Config& config) {
                                                             store::Database::Mode::read_only);
     store::Holdings holdings(database, static_cast<std::size_t>(config.integer("holdings_memory")));
     store::NoticeBoard notices(*database);
-    const dali::Context context{config, holdings, *database, notices, SODA_VERSION};
+    site::Access access(config);
+    const dali::Context context{config, holdings, *database, notices, access, SODA_VERSION};
     const uws::Kinds known = kinds();
     use({context, known});
   });

@@ -95,8 +95,7 @@ def formatted(source, files, report):
 
 def manuals(build, report):
     for page in ("soda.toml.5", "soda-sync.8", "soda-sia.8", "soda-links.8", "soda-data.8",
-                 "soda-worker.8", "sodactl.1",
-                 "soda.7"):
+                 "soda-worker.8", "sodactl.1", "soda.7"):
         status, text = run(["mandoc", "-T", "lint", "-W", "warning", f"{build}/conf/man/{page}"])
         report.judge(f"rules/manual/{page}", text.splitlines() if status or text else [])
 
