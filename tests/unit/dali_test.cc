@@ -59,11 +59,10 @@ BOOST_AUTO_TEST_CASE(good_circles) {
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_position_is_quoted_whole) {
-  BOOST_CHECK_EXCEPTION(parse_position("POS", "circle 12 91 1"), soda::Failure,
-                        [](const soda::Failure& failure) {
-                          return std::string_view(failure.what())
-                              .ends_with("received \"circle 12 91 1\"");
-                        });
+  BOOST_CHECK_EXCEPTION(
+      parse_position("POS", "circle 12 91 1"), soda::Failure, [](const soda::Failure& failure) {
+        return std::string_view(failure.what()).ends_with("received \"circle 12 91 1\"");
+      });
 }
 
 BOOST_AUTO_TEST_CASE(bad_circles) {
