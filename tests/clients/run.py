@@ -80,7 +80,7 @@ def every_answer(report, url, records, folder):
         label = name[0] + (f"#{name[1]}" if name[1] is not None else "")
         reason = undecodable(folder, record)
         if reason:
-            report.skip(f"cut {label}", reason)
+            report.beyond(f"cut {label}", reason)
             continue
         query = harness.query_string([("ID", record["obs_publisher_did"]),
                                       ("CIRCLE", small_circle(record))])
