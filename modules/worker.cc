@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/failure.h"
+#include "cutout/batch.h"
 #include "site/access.h"
 #include "site/config.h"
 #include "store/database.h"
@@ -36,8 +37,9 @@ uws::EngineOptions options_of(const site::Config& config) {
 }
 
 // By the name of the service that takes such jobs.
-uws::Kinds kinds() {
+uws::Kinds kinds(const dali::Context& context) {
   uws::Kinds all;
+  all.emplace("async", cutout::make_batch(context));
   return all;
 }
 
@@ -49,7 +51,7 @@ void work(const site::Config& config) {
     store::NoticeBoard notices(*database);
     site::Access access(config);
     const dali::Context context{config, holdings, *database, notices, access, SODA_VERSION};
-    const uws::Kinds known = kinds();
+    const uws::Kinds known = kinds(context);
     use({context, known});
   });
 }

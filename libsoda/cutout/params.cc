@@ -19,17 +19,17 @@ constexpr dali::Parameter table[] = {
     {"ID", "char", "*", "", "", "meta.id;meta.dataset", Repeat::list, "",
      "Publisher identifier of the data set; for a picture also three, shown in red, green and blue",
      true},
-    {"POS", "char", "*", "", "", "pos.outline;obs", Repeat::single, "",
+    {"POS", "char", "*", "", "", "pos.outline;obs", Repeat::list, "",
      "Region to cut out (ICRS, degrees): CIRCLE lon lat r, RANGE lon1 lon2 lat1 lat2, POLYGON lon1 "
      "lat1 lon2 lat2 lon3 lat3 ..., or BRECT lon lat w h [pixel|arcsec|deg]",
      true},
-    {"CIRCLE", "double", "3", "circle", "deg", "pos.outline;obs", Repeat::single, "",
+    {"CIRCLE", "double", "3", "circle", "deg", "pos.outline;obs", Repeat::list, "",
      "Circle to cut out (ICRS): lon lat radius", true},
-    {"POLYGON", "double", "*", "polygon", "deg", "pos.outline;obs", Repeat::single, "",
+    {"POLYGON", "double", "*", "polygon", "deg", "pos.outline;obs", Repeat::list, "",
      "Polygon to cut out (ICRS): lon1 lat1 lon2 lat2 lon3 lat3 ...", true},
-    {"BAND", "double", "2", "interval", "m", "em.wl;stat.interval", Repeat::single, "",
+    {"BAND", "double", "2", "interval", "m", "em.wl;stat.interval", Repeat::list, "",
      "Vacuum wavelengths to cut out: lo hi, or one value", true},
-    {"TIME", "double", "2", "interval", "d", "time.interval;obs.exposure", Repeat::single, "",
+    {"TIME", "double", "2", "interval", "d", "time.interval;obs.exposure", Repeat::list, "",
      "Times to cut out (MJD, UTC): lo hi, or one value", true},
     {"POL", "char", "*", "", "", "meta.code;phys.polarization", Repeat::filter,
      dali::polarisation_states, "Polarisation states to keep; may be repeated", true},
@@ -50,7 +50,9 @@ constexpr dali::Parameter table[] = {
     {"PAD", "boolean", "", "", "", "meta.code", Repeat::single, "",
      "true: fill the box up with NaN or BLANK where it reaches over the image's edge", true},
     {"RESPONSEFORMAT", "char", "*", "", "", "meta.code.mime", Repeat::single, "",
-     "application/fits, image/fits, image/png or image/jpeg", false},
+     "application/fits, image/fits, image/png or image/jpeg; of several cuts application/x-tar or "
+     "multi-fits",
+     false},
     {"RUNID", "char", "*", "", "", "meta.id", Repeat::single, "",
      "A text of at most 64 characters for the service's log", false},
     // Not in descriptors, which speak of FITS; and pyvo (1.2) fails at PARAMs of one real number
@@ -72,6 +74,26 @@ constexpr dali::Parameter table[] = {
      "Of a picture: its longer side in pixels", false},
     {"INVERT", "boolean", "", "", "", "meta.code", Repeat::single, "",
      "Of a picture, true: bright and dark exchanged", false},
+};
+
+// What jobs take beside those: tables of positions, and which images of each to cut.
+constexpr dali::Parameter batch_table[] = {
+    {"UPLOAD", "char", "*", "", "", "", Repeat::single, "",
+     "NAME,param:PART: a table of positions (VOTable, CSV, FITS) with ra, dec and, where a row has "
+     "them, radius or width and height, id, collection, band, time",
+     false},
+    {"RADIUS", "double", "", "", "deg", "phys.angSize", Repeat::single, "",
+     "Of positions that have no size in their table: a circle of that radius", false},
+    {"BOX", "char", "*", "", "", "phys.angSize", Repeat::single, "",
+     "Of positions that have no size in their table: w h, with an optional unit pixel, arcsec or "
+     "deg",
+     false},
+    {"COLLECTION", "char", "*", "", "", "meta.id;meta.curation", Repeat::list, "",
+     "Of positions: only images of this collection; may be repeated", false},
+    {"INSTRUMENT", "char", "*", "", "", "meta.id;instr", Repeat::list, "",
+     "Of positions: only images of this instrument; may be repeated", false},
+    {"MAXPERPOS", "long", "", "", "", "meta.number", Repeat::single, "",
+     "Of positions: at most so many images of each, the newest ones", false},
 };
 
 Failure malformed(std::string_view parameter, std::string_view expected, std::string_view value) {
@@ -217,6 +239,15 @@ Detail parse_detail(const dali::Arguments& arguments) {
                         Detail::standard);
 }
 
+// One cut has one of each.
+void require_one(const dali::Arguments& arguments, std::string_view name) {
+  const auto count = arguments.all(name).size();
+  if (count < 2) return;
+  throw Failure(FailureKind::multi_valued,
+                fmt::format("{}: one value is supported, received {}", name, count),
+                std::string(name));
+}
+
 constexpr std::size_t picture_rows = 7;  // the last ones of the table
 
 // The filters as received, in the table's order, printable: for the provenance card.
@@ -242,7 +273,19 @@ std::span<const dali::Parameter> picture_parameters() {
   return std::span(table).last(picture_rows);
 }
 
+std::span<const dali::Parameter> batch_parameters() {
+  static const std::vector<dali::Parameter> rows = [] {
+    std::vector<dali::Parameter> all(std::begin(table), std::end(table));
+    all.insert(all.end(), std::begin(batch_table), std::end(batch_table));
+    return all;
+  }();
+  return rows;
+}
+
 Cut parse_cut(const dali::Arguments& arguments, std::size_t max_vertices) {
+  for (const std::string_view name : combined) {
+    if (name != "ID") require_one(arguments, name);
+  }
   Cut cut;
   cut.shape = parse_shape(arguments, max_vertices);
   cut.request_text = request_text(arguments);

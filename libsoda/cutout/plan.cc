@@ -34,7 +34,7 @@ class Planner {
     check_masked();
     if (cut_.outside == Outside::plane && plan_.region) add_mask_planes();
     add_provenance(day);
-    for (auto& hdu : plan_.hdus) plan_signature(hdu);
+    for (auto& hdu : plan_.hdus) sign(hdu);
     add_up();
     return std::move(plan_);
   }
@@ -246,19 +246,11 @@ class Planner {
     }
   }
 
-  // Stale checksums are never passed on: computed anew where the data fit the budget, else removed.
   // What is copied whole stays valid, unless its header was edited.
-  void plan_signature(OutputHdu& hdu) const {
-    fits::Header& header = hdu.header.open;
-    const bool signed_before = header.has("CHECKSUM") || header.has("DATASUM");
-    if (!signed_before) return;
+  void sign(OutputHdu& hdu) const {
     const auto* copy = std::get_if<Copy>(&hdu.data);
     const bool untouched = copy && is_unchanged(hdu, *copy);
-    if (untouched) return;
-    hdu.sign = hdu.data_length <= limits_.signing_budget;
-    if (hdu.sign) return;
-    header.erase_all("CHECKSUM");
-    header.erase_all("DATASUM");
+    if (!untouched) plan_signature(hdu, limits_);
   }
 
   bool is_unchanged(const OutputHdu& out, const Copy& copy) const {
@@ -287,6 +279,15 @@ class Planner {
 
 std::int64_t OutputHdu::length() const noexcept {
   return header.blocks_length() + fits::padded(data_length);
+}
+
+void plan_signature(OutputHdu& hdu, const Limits& limits) {
+  fits::Header& header = hdu.header.open;
+  const bool signed_before = header.has("CHECKSUM") || header.has("DATASUM");
+  hdu.sign = signed_before && hdu.data_length <= limits.signing_budget;
+  if (!signed_before || hdu.sign) return;
+  header.erase_all("CHECKSUM");
+  header.erase_all("DATASUM");
 }
 
 std::variant<Plan, NoOverlap> plan(const store::Dataset& dataset,

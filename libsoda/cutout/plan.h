@@ -99,6 +99,10 @@ struct Plan {
   std::string summary;  // boxes, for the log
 };
 
+// For an HDU whose header or data are not the parent's: stale checksums are never passed on, they
+// are computed anew where the data fit the budget, else removed.
+void plan_signature(OutputHdu& hdu, const Limits& limits);
+
 // The request is right, and no pixel is in it.
 struct NoOverlap {
   std::string axis;    // "POS", "BAND", …

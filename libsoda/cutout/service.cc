@@ -7,82 +7,20 @@
 #include <cmath>
 
 #include "base/failure.h"
-#include "base/text.h"
-#include "base/time.h"
 #include "cutout/cut.h"
+#include "cutout/desk.h"
+#include "cutout/output.h"
+#include "cutout/packed.h"
 #include "cutout/params.h"
 #include "cutout/picture.h"
 #include "cutout/plan.h"
 #include "dali/access.h"
 #include "dali/descriptor.h"
-#include "dali/format.h"
 
 namespace soda::cutout {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Pictures are made for who asks by RESPONSEFORMAT only: browsers accept image/png before anything
-// else that is here, and following a link to a cut they shall get the cut.
-constexpr std::string_view not_by_accept = "none";
-constexpr dali::Format formats[] = {{"application/fits", "fits"},
-                                    {"image/fits", ""},
-                                    {"image/png", "png", not_by_accept},
-                                    {"image/jpeg", "jpeg", not_by_accept}};
-constexpr std::size_t first_picture = 2;
-
-// What the process keeps between requests.
-struct State {
-  explicit State(const site::Config& config)
-      : sources(static_cast<std::size_t>(config.integer("holdings_memory"))),
-        tools(make_tools(config)) {
-    limits.answer = config.integer("max_answer");
-    limits.small_table = config.integer("small_table_limit");
-    for (const auto name : split_blanks(config.text("small_tables")))
-      limits.tables.emplace_back(name);
-    limits.signing_budget = config.integer("buffer_budget");
-    picture_limits = limits;
-    picture_limits.answer = std::int64_t{1} << 48;
-    max_vertices = static_cast<std::size_t>(config.integer("max_vertices"));
-    max_picture = static_cast<int>(config.integer("max_picture"));
-  }
-
-  SourceCache sources;
-  Tools tools;
-  Limits limits;
-  Limits picture_limits;  // a picture is small, whatever the size of the cut that it shows
-  std::size_t max_vertices;
-  int max_picture;
-};
-
-std::string utc_day() { return iso8601_utc(std::chrono::system_clock::now()).substr(0, 10); }
-
-using Datasets = std::vector<std::shared_ptr<const store::Dataset>>;
-
-// Same request, same file, same version, same day: same bytes, same tag. FNV-1a, 64 bits: a tag
-// tells versions of one URL apart, it guards nothing.
-std::string entity_tag(const Datasets& datasets, const dali::Arguments& arguments,
-                       const std::string& day) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  const auto add = [&](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    hash = (hash ^ 0xFFU) * 0x100000001b3U;  // no two lists of texts run together
-  };
-  add(day);
-  for (const auto& dataset : datasets) {
-    const auto& file = dataset->holding->file;
-    add(fmt::format("{} {} {} " SODA_VERSION, file.size, file.mtime_ns, file.inode));
-    add(dataset->obscore.obs_publisher_did);
-  }
-  for (const auto& parameter : parameters()) {
-    if (parameter.name == "RUNID" || parameter.name == "ID") continue;
-    for (const auto& value : arguments.all(parameter.name)) {
-      add(parameter.name);
-      add(value);
-    }
-  }
-  return fmt::format("\"{:016x}\"", hash);
-}
 
 // "<stem>_<shape>_<ra>_<dec>_<size>.fits", ASCII, at most 120 characters.
 std::string file_name(const store::Dataset& dataset, const Cut& cut, std::string_view ending) {
@@ -120,17 +58,6 @@ double milliseconds_since(Clock::time_point& start) {
   const std::chrono::duration<double, std::milli> passed = now - start;
   start = now;
   return passed.count();
-}
-
-std::shared_ptr<const store::Dataset> find_dataset(const dali::Context& context,
-                                                   const std::string& id) {
-  auto dataset = context.holdings.find(id);
-  if (!dataset) {
-    throw Failure(FailureKind::not_found,
-                  fmt::format("ID is not known to this archive, got \"{}\"", quoted(id, 200)),
-                  "ID");
-  }
-  return dataset;
 }
 
 enum class Kind { cut, picture };
@@ -172,67 +99,59 @@ site::Readers admit(const dali::Context& context, const dali::Call& call,
   return readers;
 }
 
-http::Response no_content(const NoOverlap& miss, const dali::Call& call) {
-  const std::string reason = fmt::format("{}: {}", miss.axis, miss.reason);
-  call.log.add("no_content", reason);
-  http::Response response = http::text_response(204, "");
-  response.headers.clear();
-  response.add("X-SODA-NoContent", reason);
-  return response;
-}
-
 // How the cut is to be shown; empty: not at all, it goes out as it is.
 struct Show {
   image::Look look;
   image::Encoding encoding;
 };
 
-std::optional<Show> show_of(const State& state, const dali::Call& call, std::size_t format) {
-  if (format < first_picture) return std::nullopt;
-  return Show{parse_look(call.arguments, state.max_picture),
-              format == first_picture ? image::Encoding::png : image::Encoding::jpeg};
+std::optional<Show> show_of(const Desk& desk, const dali::Call& call, Output output) {
+  if (!is_picture(output)) return std::nullopt;
+  return Show{parse_look(call.arguments, desk.max_picture),
+              output == Output::png ? image::Encoding::png : image::Encoding::jpeg};
 }
 
 // The cut of the first data set; of three, in colour.
-std::string render(State& state, const dali::Context& context, const Datasets& datasets,
+std::string render(Desk& desk, const dali::Context& context, const Datasets& datasets,
                    const Plan& plan, const Show& show) {
   std::vector<Pictured> pictured;
   for (const auto& dataset : datasets) {
-    pictured.push_back({*dataset, state.sources.get(dataset->holding),
+    pictured.push_back({*dataset, desk.sources.get(dataset->holding),
                         path_of(context.config, dataset->holding->file)});
   }
   if (pictured.size() == 1) {
-    return cut_picture(pictured[0], plan, state.tools, show.look, show.encoding);
+    return cut_picture(pictured[0], plan, desk.tools, show.look, show.encoding);
   }
-  return colour_picture({pictured[0], pictured[1], pictured[2]}, plan, state.tools, show.look,
+  return colour_picture({pictured[0], pictured[1], pictured[2]}, plan, desk.tools, show.look,
                         show.encoding);
 }
 
-http::Response answer(State& state, const dali::Context& context, const dali::Call& call) {
+http::Response answer(Desk& desk, const dali::Context& context, const dali::Call& call) {
   auto time = Clock::now();
-  const auto format = dali::choose_format(
-      formats, call.arguments.one("RESPONSEFORMAT").value_or(""), call.request.header("Accept"));
-  const Cut cut = parse_cut(call.arguments, state.max_vertices);
-  const auto show = show_of(state, call, format.index);
+  const auto output = choose_output(Offer::sync, call.arguments.one("RESPONSEFORMAT").value_or(""),
+                                    call.request.header("Accept"));
+  if (is_package(output.output)) return packed_answer(desk, context, call, output);
+  const Cut cut = parse_cut(call.arguments, desk.max_vertices);
+  const auto show = show_of(desk, call, output.output);
   const auto datasets = find_datasets(context, call, show ? Kind::picture : Kind::cut);
   const store::Dataset& dataset = *datasets.front();
   const auto readers = admit(context, call, datasets);
   call.log.add_milliseconds("find_ms", milliseconds_since(time));
-  const auto source = state.sources.get(dataset.holding);
+  const auto source = desk.sources.get(dataset.holding);
   call.log.add_milliseconds("source_ms", milliseconds_since(time));
   const std::string day = utc_day();
-  auto planned = plan(dataset, source, cut, show ? state.picture_limits : state.limits, day);
+  auto planned = plan(dataset, source, cut, show ? desk.picture_limits : desk.limits, day);
   call.log.add_milliseconds("boxes_ms", milliseconds_since(time));
-  if (const auto* miss = std::get_if<NoOverlap>(&planned)) return no_content(*miss, call);
+  if (const auto* miss = std::get_if<NoOverlap>(&planned))
+    return no_content(sentence_of(*miss), call);
   auto& plan = std::get<Plan>(planned);
   call.log.add("boxes", plan.summary);
 
   http::Response response;
-  response.add("Content-Type", format.content_type);
-  response.add(
-      "Content-Disposition",
-      fmt::format("{}; filename=\"{}\"", show ? "inline" : "attachment",
-                  file_name(dataset, cut, show ? formats[format.index].short_form : "fits")));
+  response.add("Content-Type", output.content_type);
+  response.add("Content-Disposition",
+               fmt::format("{}; filename=\"{}\"", show ? "inline" : "attachment",
+                           file_name(dataset, cut, show ? output.short_form : "fits")));
   response.add("ETag", entity_tag(datasets, call.arguments, day));
   response.add("Accept-Ranges", "bytes");
   if (readers == site::Readers::some) site::make_private(response);
@@ -240,11 +159,11 @@ http::Response answer(State& state, const dali::Context& context, const dali::Ca
     response.add("Warning", fmt::format("299 - \"{}\"", warning));
   }
   if (show) {
-    response.body = render(state, context, datasets, plan, *show);
+    response.body = render(desk, context, datasets, plan, *show);
     call.log.add_milliseconds("picture_ms", milliseconds_since(time));
   } else {
     response.body =
-        make_body(std::move(plan), path_of(context.config, dataset.holding->file), state.tools);
+        make_body(std::move(plan), path_of(context.config, dataset.holding->file), desk.tools);
   }
   return response;
 }
@@ -261,7 +180,7 @@ dali::Service sync_service(const dali::Context& context) {
   service.methods = "GET HEAD POST";
   service.result_type = "application/fits";
   service.parameters = parameters();
-  service.handle = [state = std::make_shared<State>(context.config), row = service](
+  service.handle = [desk = std::make_shared<Desk>(context.config), row = service](
                        const dali::Context& c, const dali::Call& call) {
     // DALI leaves a call without parameters open; ours says what may be asked (DataLink 1.1
     // section 4.4, adhoc:this).
@@ -269,7 +188,7 @@ dali::Service sync_service(const dali::Context& context) {
       return dali::self_description(
           c, row, "Cuts a part of the sky, of wavelength, time or polarisation out of an image");
     }
-    return answer(*state, c, call);
+    return answer(*desk, c, call);
   };
   return service;
 }

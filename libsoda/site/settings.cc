@@ -40,6 +40,12 @@ std::vector<Setting> make_settings() {
                  "go first."),
       number_row("max_answer", 16 * gib, "bytes", 2880, 1024 * tib,
                  "The largest synchronous answer; a larger one is refused with its size."),
+      number_row("max_packed", 20, "", 1, 100,
+                 "The most cuts of one synchronous answer (RESPONSEFORMAT=application/x-tar or "
+                 "multi-fits)."),
+      number_row("max_items", 50000, "", 1, 1e7, "The most cuts of one job."),
+      number_row("max_separate", 10000, "", 1, 1e7,
+                 "The most results of a job that are files of their own; more want a package."),
       number_row("max_body", mib, "bytes", 1024, 1.0 * gib,
                  "The largest request body that is read."),
       number_row("max_vertices", 10000, "", 3, 1e6, "The most vertices of a polygon."),

@@ -1,0 +1,68 @@
+#include "cutout/output_file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <vector>
+
+#include "base/failure.h"
+
+namespace soda::cutout {
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+}  // namespace
+
+OutputFile::OutputFile(const std::string& path)
+    : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
+  if (!file_) fail("open");
+}
+
+void OutputFile::write(std::span<const iovec> pieces) {
+  std::vector<iovec> left(pieces.begin(), pieces.end());
+  std::size_t at = 0;
+  while (at < left.size()) {
+    const auto count = std::min<std::size_t>(left.size() - at, IOV_MAX);
+    const ssize_t result = ::writev(file_.get(), &left[at], static_cast<int>(count));
+    if (result < 0 && errno == EINTR) continue;
+    // The pixels lie in a mapping of a file that has become shorter.
+    if (result < 0 && errno == EFAULT) {
+      throw Failure(FailureKind::corrupt_data, "the file of the data set has become shorter");
+    }
+    if (result < 0) fail("write");
+    auto written = static_cast<std::size_t>(result);
+    while (at < left.size() && written >= left[at].iov_len) written -= left[at++].iov_len;
+    if (at == left.size()) break;
+    left[at].iov_base = static_cast<char*>(left[at].iov_base) + written;
+    left[at].iov_len -= written;
+  }
+}
+
+void OutputFile::copy(int from, std::int64_t offset, std::int64_t length) {
+  constexpr std::int64_t most = std::int64_t{1} << 30;
+  off_t at = offset;
+  while (length > 0) {
+    const ssize_t sent =
+        ::sendfile(file_.get(), from, &at, static_cast<std::size_t>(std::min(length, most)));
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) fail("sendfile");
+    if (sent == 0) throw Failure(FailureKind::internal, "a result has become shorter");
+    length -= sent;
+  }
+}
+
+FileDescriptor open_to_read(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) fail("open");
+  return file;
+}
+
+}  // namespace soda::cutout

@@ -1,0 +1,123 @@
+#include "cutout/package.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "cutout/desk.h"
+#include "cutout/extensions.h"
+#include "cutout/output_file.h"
+#include "fits/checksum.h"
+#include "fits/file.h"
+#include "pack/tar.h"
+#include "pack/zip.h"
+
+namespace soda::cutout {
+namespace {
+
+using dali::Made;
+using State = store::Item::State;
+
+std::string reason_of(const Made& made) { return made.item.reason + "\n"; }
+
+std::string member_name(const Made& made) {
+  return made.item.name + (made.item.state == State::done ? ".fits" : ".txt");
+}
+
+// Members are as old as the archive.
+std::time_t now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
+
+std::int64_t size_of(const std::string& path) { return fits::identify(path).size; }
+
+// DATASUM is that of the data, which have not changed; CHECKSUM is made anew.
+void sign_again(fits::Header& header) {
+  if (!header.has("CHECKSUM") && !header.has("DATASUM")) return;
+  const auto sum = to_integer(trim(header.string("DATASUM").value_or("")));
+  if (sum && *sum >= 0 && *sum <= std::int64_t{UINT32_MAX}) {
+    fits::sign(header, static_cast<std::uint32_t>(*sum));
+    return;
+  }
+  header.erase_all("CHECKSUM");
+  header.erase_all("DATASUM");
+}
+
+std::vector<std::string> misses_of(std::span<const Made> made) {
+  std::vector<std::string> misses;
+  for (const auto& one : made) {
+    if (one.item.state == State::done) continue;
+    misses.push_back(fmt::format("{}: {}", one.item.name, one.item.reason));
+  }
+  return misses;
+}
+
+}  // namespace
+
+void write_tar(std::span<const Made> made, const std::string& path) {
+  OutputFile out(path);
+  const std::time_t when = now();
+  for (const auto& one : made) {
+    if (one.item.state != State::done) {
+      const std::string text = reason_of(one);
+      const auto size = static_cast<std::int64_t>(text.size());
+      out.write(pack::tar_header(member_name(one), size, when) + text);
+      out.write(pack::tar_padding(size));
+      continue;
+    }
+    const FileDescriptor file = open_to_read(one.path);
+    const std::int64_t size = size_of(one.path);
+    out.write(pack::tar_header(member_name(one), size, when));
+    out.copy(file.get(), 0, size);
+    out.write(pack::tar_padding(size));
+  }
+  out.write(pack::tar_end());
+}
+
+void write_zip(std::span<const Made> made, const std::string& path) {
+  pack::ZipFile out(path);
+  const std::time_t when = now();
+  std::vector<char> buffer(std::size_t{1} << 20);
+  for (const auto& one : made) {
+    if (one.item.state != State::done) {
+      const std::string text = reason_of(one);
+      out.begin(member_name(one), static_cast<std::int64_t>(text.size()), when);
+      out.write(text);
+      continue;
+    }
+    const FileDescriptor file = open_to_read(one.path);
+    std::int64_t left = size_of(one.path);
+    out.begin(member_name(one), left, when);
+    while (left > 0) {
+      const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) throw std::system_error(errno, std::generic_category(), "read");
+      if (got == 0) throw Failure(FailureKind::internal, "a result has become shorter");
+      const auto count = std::min<std::int64_t>(got, left);
+      out.write({buffer.data(), static_cast<std::size_t>(count)});
+      left -= count;
+    }
+  }
+  out.finish();
+}
+
+void write_multi_fits(std::span<const Made> made, const std::string& path) {
+  OutputFile out(path);
+  out.write(common_primary(misses_of(made), utc_day()).blocks());
+  ExtensionNames names;
+  for (const auto& one : made) {
+    if (one.item.state != State::done) continue;
+    const FileDescriptor file = open_to_read(one.path);
+    for (const auto& hdu : fits::scan(one.path).hdus) {
+      fits::Header header = names.extension(hdu.header, one.item.number);
+      sign_again(header);
+      out.write(header.blocks());
+      out.copy(file.get(), hdu.data_offset, fits::padded(hdu.data_length));
+    }
+  }
+}
+
+}  // namespace soda::cutout
