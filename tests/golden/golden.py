@@ -1,9 +1,11 @@
 """Golden cases: NAME.request is sent, the answer is compared with NAME.expect. See tests/README."""
 
 import hashlib
+import io
 import pathlib
 import re
 import struct
+import tarfile
 import urllib.parse
 import xml.etree.ElementTree
 
@@ -172,6 +174,19 @@ def _picture(answer, rest):
     return _matches("picture", f"{form} {kind} {width}x{height}", "=", rest)
 
 
+def _tar(answer, rest):
+    """`tar NAME…`: the members, all of them readable."""
+    with tarfile.open(fileobj=io.BytesIO(answer.body), mode="r:") as archive:
+        names = []
+        for member in archive:
+            names.append(member.name)
+            if len(archive.extractfile(member).read()) != member.size:
+                return f"{member.name} is cut short"
+            if member.name.endswith(".fits"):
+                minifits.read(archive.extractfile(member).read())
+    return _matches("members", " ".join(names), "=", rest)
+
+
 def _length(answer, _rest):
     """Content-Length is there and is the length of the body (HEAD: is there)."""
     value = answer.headers.get("content-length")
@@ -183,7 +198,7 @@ def _length(answer, _rest):
 DIRECTIVES = {
     "status": _status, "header": _header, "no-header": _no_header, "body": _body,
     "no-body": _no_body, "fits": _fits, "card": _card, "no-card": _no_card, "pixel": _pixel,
-    "xml": _xml, "picture": _picture, "length": _length,
+    "xml": _xml, "picture": _picture, "tar": _tar, "length": _length,
 }
 
 
