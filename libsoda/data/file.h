@@ -2,12 +2,10 @@
 // pieces.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/handle.h"
 #include "fits/file.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -24,13 +22,6 @@ struct StoredFile {
 
 // One stat. Throws as file_response.
 void check_identity(const std::string& path, const fits::Identity& expected);
-
-// "attachment; filename=..." (RFC 6266): the plain form for all, and for names beyond ASCII the
-// encoded one beside it. `kind`: attachment or inline.
-std::string disposition(std::string_view kind, std::string_view name);
-
-// The bytes of an open file; 256 KiB of them are in memory at a time.
-std::unique_ptr<http::Body> file_body(FileDescriptor file, std::int64_t size);
 
 // Status 200 with the headers of the file; conditions and ranges are the business of whoever sends
 // it. Costs one stat when it is handed over. Throws Failure(unavailable) when the file cannot be

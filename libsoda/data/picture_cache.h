@@ -20,6 +20,9 @@
 
 namespace soda::data {
 
+// The name under which the folder is handed over to the web server (http/handoff.h).
+inline constexpr std::string_view previews_root = ".previews";
+
 // Who may read a kept picture: everybody on this machine (the web server, too), or we alone.
 enum class For { all, us };
 

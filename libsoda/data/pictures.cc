@@ -11,7 +11,8 @@
 #include "cutout/look.h"
 #include "cutout/params.h"
 #include "data/file.h"
-#include "data/handoff.h"
+#include "http/file_body.h"
+#include "http/handoff.h"
 
 namespace soda::data {
 namespace {
@@ -53,7 +54,8 @@ std::string entity_tag(const std::string& name, const dali::Arguments& arguments
 http::Response picture_response(std::string_view stem, int side) {
   http::Response response;
   response.add("Content-Type", "image/png");
-  response.add("Content-Disposition", disposition("inline", fmt::format("{}_{}.png", stem, side)));
+  response.add("Content-Disposition",
+               http::disposition("inline", fmt::format("{}_{}.png", stem, side)));
   return response;
 }
 
@@ -68,11 +70,12 @@ void fill(http::Response& response, const http::Request& request, PictureCache::
           std::string tag) {
   const bool readable = (picture.status.st_mode & S_IROTH) != 0;
   response.add("ETag", std::move(tag));
-  if (readable && hand_over(request, response, {previews_root, picture.path, picture.absolute},
-                            picture.status.st_size)) {
+  if (readable &&
+      http::hand_over(request, response, {previews_root, picture.path, picture.absolute},
+                      picture.status.st_size)) {
     return;
   }
-  response.body = file_body(std::move(picture.file), picture.status.st_size);
+  response.body = http::file_body(std::move(picture.file), picture.status.st_size);
 }
 
 }  // namespace

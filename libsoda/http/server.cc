@@ -3,7 +3,6 @@
 #include <fcgiapp.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -72,14 +71,6 @@ enum class Event { none, connection, stop };
 
 // How often who waits is asked after.
 constexpr std::chrono::milliseconds round_length{100};
-
-// Each request that waits holds a descriptor; by default a process may have 1024.
-void make_room_for_descriptors(std::size_t needed) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
-  limit.rlim_cur = std::min<rlim_t>(needed, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // One request and what it is to get. libfcgi points into its own part: it stays where it is.
 struct Exchange {
@@ -184,7 +175,6 @@ struct Server::Impl {
       : options(std::move(given)), listener(open_listener(options.bind, options.backlog)) {
     if (const int error = FCGX_Init()) fail("FCGX_Init", error);
     std::signal(SIGPIPE, SIG_IGN);
-    make_room_for_descriptors(options.waiting_limit + 256);
     events = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
     if (!events) fail("epoll_create1", errno);
     // Of several idle processes on one socket only one shall wake for a connection.

@@ -32,7 +32,8 @@ struct ServerOptions {
   int backlog = 1024;
   std::int64_t body_limit = 1 << 20;         // of a request, in bytes
   std::string body_limit_name = "max_body";  // the setting, for who meets it
-  // Requests that wait for an answer of later at the same time; beyond it the answer comes at once.
+  // Requests that wait for an answer of later at the same time, each with a descriptor; beyond it
+  // the answer comes at once.
   std::size_t waiting_limit = 256;
   std::function<void()> on_hangup = [] {};
 };

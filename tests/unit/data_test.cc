@@ -12,13 +12,18 @@
 
 #include "base/failure.h"
 #include "data/file.h"
-#include "data/handoff.h"
 #include "data/header_text.h"
 #include "data/picture_cache.h"
+#include "http/file_body.h"
+#include "http/handoff.h"
 #include "scratch.h"
 
 using namespace soda::data;
 namespace http = soda::http;
+using http::disposition;
+using http::file_body;
+using http::handoff;
+using http::Place;
 
 namespace {
 

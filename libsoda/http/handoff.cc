@@ -1,4 +1,4 @@
-#include "data/handoff.h"
+#include "http/handoff.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace soda::data {
+namespace soda::http {
 namespace {
 
 std::string encoded_path(std::string_view path) {
@@ -34,16 +34,15 @@ constexpr std::array ways = {Way{"x-accel-redirect", "X-Accel-Redirect", accel_v
                              Way{"x-sendfile", "X-Sendfile", sendfile_value}};
 
 // No bytes of ours, and nothing that a range could be cut from.
-class NoBody final : public http::Body {
+class NoBody final : public Body {
  public:
   std::int64_t size() const override { return unknown_size; }
-  void write(http::Sink&, std::int64_t, std::int64_t) override {}
+  void write(Sink&, std::int64_t, std::int64_t) override {}
 };
 
 }  // namespace
 
-bool hand_over(const http::Request& request, http::Response& response, const Place& place,
-               std::int64_t size) {
+bool hand_over(const Request& request, Response& response, const Place& place, std::int64_t size) {
   const bool plain = request.method == "GET" || request.method == "HEAD";
   if (!plain || size < worth_handing_over) return false;
   auto header = handoff(request.variable("SODA_HANDOFF"), place);
@@ -68,4 +67,4 @@ std::optional<std::pair<std::string, std::string>> handoff(std::string_view offe
   return std::pair(std::string(way->header), way->value(prefix, place));
 }
 
-}  // namespace soda::data
+}  // namespace soda::http

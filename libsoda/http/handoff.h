@@ -3,10 +3,10 @@
 //
 // The web server says so in the FastCGI variable SODA_HANDOFF, which no client can set (headers
 // arrive as HTTP_...): "x-accel-redirect:/PREFIX/ NAME..." or "x-sendfile NAME...", the names being
-// those of data roots, and ".previews" for cached pictures. Under nginx the file PATH of the root
-// NAME is PREFIX NAME/PATH, an internal location; X-Sendfile takes the path on the disk. Both are
-// percent-encoded (nginx: ngx_http_parse_unsafe_uri; the others by default). What is not named is
-// sent by ourselves.
+// those of data roots, ".previews" for cached pictures and ".results" for results of jobs. Under
+// nginx the file PATH of the root NAME is PREFIX NAME/PATH, an internal location; X-Sendfile takes
+// the path on the disk. Both are percent-encoded (nginx: ngx_http_parse_unsafe_uri; the others by
+// default). What is not named is sent by ourselves.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,10 @@
 #include "http/request.h"
 #include "http/response.h"
 
-namespace soda::data {
-
-// The name under which the folder of cached pictures is handed over.
-inline constexpr std::string_view previews_root = ".previews";
+namespace soda::http {
 
 struct Place {
-  std::string_view root;      // the data root's name
+  std::string_view root;      // the folder's name in the offer
   std::string_view path;      // below it
   std::string_view absolute;  // both, on the disk
 };
@@ -40,7 +37,6 @@ inline constexpr std::int64_t worth_handing_over = std::int64_t{64} << 10;
 // file is to be sent from here. Only for the methods that static files have. Ranges are then the
 // web server's business, and so are conditions, as far as the response's ETag and Last-Modified do
 // not settle them: nginx has its own of both, the others keep ours.
-bool hand_over(const http::Request& request, http::Response& response, const Place& place,
-               std::int64_t size);
+bool hand_over(const Request& request, Response& response, const Place& place, std::int64_t size);
 
-}  // namespace soda::data
+}  // namespace soda::http

@@ -1,0 +1,60 @@
+#include "http/file_body.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "base/failure.h"
+#include "base/text.h"
+
+namespace soda::http {
+namespace {
+
+constexpr std::size_t piece = std::size_t{256} << 10;
+
+class FileBody final : public Body {
+ public:
+  FileBody(FileDescriptor file, std::int64_t size) : file_(std::move(file)), size_(size) {}
+  std::int64_t size() const override { return size_; }
+  void write(Sink& sink, std::int64_t first, std::int64_t count) override {
+    ::posix_fadvise(file_.get(), first, count, POSIX_FADV_SEQUENTIAL);
+    std::vector<char> buffer(static_cast<std::size_t>(std::min<std::int64_t>(count, piece)));
+    while (count > 0) {
+      const auto wanted = std::min<std::size_t>(buffer.size(), static_cast<std::size_t>(count));
+      const ssize_t got = ::pread(file_.get(), buffer.data(), wanted, first);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) {
+        throw Failure(FailureKind::corrupt_data, "the file has become shorter, or cannot be read");
+      }
+      sink.write(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+      first += got;
+      count -= got;
+    }
+  }
+
+ private:
+  FileDescriptor file_;
+  std::int64_t size_;
+};
+
+}  // namespace
+
+std::string disposition(std::string_view kind, std::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    const bool risky = c < ' ' || c > '~' || c == '"' || c == '\\' || c == '%';
+    plain += risky ? '_' : c;
+  }
+  std::string value = std::string(kind) + "; filename=\"" + plain + "\"";
+  if (plain != name && is_utf8(name)) value += "; filename*=UTF-8''" + percent_encode(name);
+  return value;
+}
+
+std::unique_ptr<Body> file_body(FileDescriptor file, std::int64_t size) {
+  return std::make_unique<FileBody>(std::move(file), size);
+}
+
+}  // namespace soda::http

@@ -1,0 +1,21 @@
+// The bytes of a file as a body, and its name for who saves it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/handle.h"
+#include "http/response.h"
+
+namespace soda::http {
+
+// "attachment; filename=..." (RFC 6266): the plain form for all, and for names beyond ASCII the
+// encoded one beside it. `kind`: attachment or inline.
+std::string disposition(std::string_view kind, std::string_view name);
+
+// The bytes of an open file; 256 KiB of them are in memory at a time.
+std::unique_ptr<Body> file_body(FileDescriptor file, std::int64_t size);
+
+}  // namespace soda::http
