@@ -19,6 +19,7 @@ enum class FailureKind {
   not_found,           // unknown identifier or path: 404
   not_authenticated,   // 401
   not_authorised,      // 403
+  wrong_state,         // not in the state that the thing is in (UWS 1.1 section 2.2.3.1): 403
   method_not_allowed,  // 405
   too_large,           // the answer would exceed a limit of the site: 413
   uri_too_long,        // 414

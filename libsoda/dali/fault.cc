@@ -28,6 +28,8 @@ Mapping mapping(FailureKind kind) noexcept {
       return {401, "AuthenticationError", "DefaultFault", "not_authenticated"};
     case FailureKind::not_authorised:
       return {403, "AuthorizationError", "DefaultFault", "not_authorised"};
+    case FailureKind::wrong_state:
+      return {403, "UsageError", "UsageFault", "wrong_state"};
     case FailureKind::method_not_allowed:
       return {405, "UsageError", "UsageFault", "method_not_allowed"};
     case FailureKind::too_large:

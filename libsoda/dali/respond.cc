@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,32 +35,63 @@ class Stopwatch {
   std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
-const Service* find_service(const Context& context, const std::vector<Service>& services,
-                            std::string_view path) {
+// A service, and the place in its tree.
+struct Target {
+  const Service* service = nullptr;  // null: none
+  std::string_view below;            // within the path that was asked for
+};
+
+Target find_target(const Context& context, const std::vector<Service>& services,
+                   std::string_view path) {
   const std::string mount = context.config.mount() + "/";
-  if (!path.starts_with(mount)) return nullptr;
-  const auto found = std::ranges::find(services, path.substr(mount.size()), &Service::name);
-  return found == services.end() ? nullptr : &*found;
+  if (!path.starts_with(mount)) return {};
+  path.remove_prefix(mount.size());
+  const std::size_t slash = std::min(path.find('/'), path.size());
+  const auto found = std::ranges::find(services, path.substr(0, slash), &Service::name);
+  if (found == services.end()) return {};
+  if (slash == path.size()) return {&*found, {}};
+  if (!found->resource) return {};
+  std::string_view below = path.substr(slash + 1);
+  if (below.ends_with('/')) below.remove_suffix(1);
+  return {&*found, below};
 }
 
-std::string allowed_methods(const Service& service) {
+Resource resource_of(const Target& target) {
+  const Service& service = *target.service;
+  return service.resource ? service.resource(target.below)
+                          : Resource{service.methods, service.parameters};
+}
+
+std::string allowed_methods(const Resource& resource) {
   std::string methods;
-  for (const std::string_view method : split_blanks(service.methods)) {
+  for (const std::string_view method : split_blanks(resource.methods)) {
     methods.append(method).append(", ");
   }
   return methods + "OPTIONS";
 }
 
-bool allows(const Service& service, std::string_view method) {
-  return std::ranges::count(split_blanks(service.methods), method) > 0;
+bool allows(const Resource& resource, std::string_view method) {
+  return std::ranges::count(split_blanks(resource.methods), method) > 0;
 }
 
+class NotAllowed : public Failure {
+ public:
+  NotAllowed(std::string allowed, std::string_view received)
+      : Failure(FailureKind::method_not_allowed,
+                fmt::format("{} is answered, received \"{}\"", allowed, quoted(received))),
+        allowed_(std::move(allowed)) {}
+  const std::string& allowed() const noexcept { return allowed_; }
+
+ private:
+  std::string allowed_;
+};
+
 // Browsers ask before they send what they think unusual (Fetch standard, CORS preflight).
-http::Response preflight(const Service& service) {
+http::Response preflight(const Resource& resource) {
   http::Response response;
   response.status = 204;
-  response.add("Allow", allowed_methods(service));
-  response.add("Access-Control-Allow-Methods", allowed_methods(service));
+  response.add("Allow", allowed_methods(resource));
+  response.add("Access-Control-Allow-Methods", allowed_methods(resource));
   response.add("Access-Control-Allow-Headers",
                "Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range");
   response.add("Access-Control-Max-Age", "86400");
@@ -122,13 +154,14 @@ void refuse_out_of_service(const Context& context, const Service& service) {
   if (notice && notice->in_effect(Clock::now())) throw OutOfService(*notice);
 }
 
-http::Response call_service(const Context& context, const Service& service,
+http::Response call_service(const Context& context, const Target& target, const Resource& resource,
                             const http::Request& request, LogLine& log) {
   Stopwatch watch;
+  const Service& service = *target.service;
   refuse_out_of_service(context, service);
   check_request(request);
   const http::Form form = http::parse_form(request, form_limits(context.config));
-  const Arguments arguments(form, service.parameters);
+  const Arguments arguments(form, resource.parameters);
   if (const auto run_id = arguments.one("RUNID")) log.add("runid", *run_id);
   // examples.md section 6.3: some servers send REMOTE_USER from a header that nobody has verified.
   const std::string_view user = context.config.text("auth") == "server"
@@ -136,7 +169,8 @@ http::Response call_service(const Context& context, const Service& service,
                                     : std::string_view();
   if (!user.empty()) log.add("user", user);
   log.add_milliseconds("parse_ms", watch.milliseconds());
-  http::Response response = service.handle(context, {request, form, arguments, log, user});
+  http::Response response =
+      service.handle(context, {request, form, arguments, log, user, target.below});
   log.add_milliseconds("plan_ms", watch.milliseconds());
   if (!arguments.ignored().empty()) response.add("X-Ignored-Params", ignored_list(arguments));
   if (!user.empty()) response.add("X-VO-Authenticated", std::string(user));
@@ -183,8 +217,8 @@ http::Response refusal(const Failure& failure, const Context& context, const Ser
   log.add("error", failure.what());
   http::Response response =
       fault_response(failure, fault_options(failure, context, service, request));
-  if (failure.kind() == FailureKind::method_not_allowed && service != nullptr) {
-    response.add("Allow", allowed_methods(*service));
+  if (const auto* refused = dynamic_cast<const NotAllowed*>(&failure)) {
+    response.add("Allow", refused->allowed());
   }
   return response;
 }
@@ -201,19 +235,18 @@ http::Response answer_exception(const std::exception& error, const Context& cont
                  context, service, request, log);
 }
 
-http::Response dispatch(const Context& context, const Service* service,
-                        const http::Request& request, LogLine& log) {
-  if (service == nullptr) {
+http::Response dispatch(const Context& context, const Target& target, const http::Request& request,
+                        LogLine& log) {
+  if (target.service == nullptr) {
     throw Failure(FailureKind::not_found,
                   fmt::format("there is no service at \"{}\"", quoted(request.path)));
   }
-  if (request.method == "OPTIONS") return preflight(*service);
-  if (!allows(*service, request.method)) {
-    throw Failure(FailureKind::method_not_allowed,
-                  fmt::format("{} is answered, received \"{}\"", allowed_methods(*service),
-                              quoted(request.method)));
+  const Resource resource = resource_of(target);
+  if (request.method == "OPTIONS") return preflight(resource);
+  if (!allows(resource, request.method)) {
+    throw NotAllowed(allowed_methods(resource), request.method);
   }
-  return call_service(context, *service, request, log);
+  return call_service(context, target, resource, request, log);
 }
 
 http::Response finished(http::Response response) {
@@ -222,23 +255,69 @@ http::Response finished(http::Response response) {
   return response;
 }
 
+// What a service answers later, with all that an answer gets at once. The headers that are known
+// already stand in `begun`.
+class Promised final : public http::Later {
+ public:
+  Promised(http::Response begun, const Context& context, const Service& service,
+           const http::Request& request, LogLine& log)
+      : begun_(std::move(begun)),
+        context_(context),
+        service_(service),
+        request_(request),
+        log_(log) {}
+
+  std::optional<http::Response> poll() override {
+    return completed([](http::Later& later) { return later.poll(); });
+  }
+  http::Response settle() override {
+    return *completed([](http::Later& later) { return std::optional(later.settle()); });
+  }
+  Clock::time_point deadline() const override { return begun_.later->deadline(); }
+
+ private:
+  template <class Ask>
+  std::optional<http::Response> completed(Ask ask) {
+    try {
+      std::optional<http::Response> response = ask(*begun_.later);
+      if (!response) return std::nullopt;
+      response->headers.insert(response->headers.end(), begun_.headers.begin(),
+                               begun_.headers.end());
+      return finished(std::move(*response));
+    } catch (const std::exception& error) {
+      return finished(answer_exception(error, context_, &service_, request_, log_));
+    }
+  }
+
+  http::Response begun_;
+  const Context& context_;
+  const Service& service_;
+  const http::Request& request_;
+  LogLine& log_;
+};
+
 }  // namespace
 
 http::Response respond(const Context& context, const std::vector<Service>& services,
                        const http::Request& request, LogLine& log) {
-  const Service* service = find_service(context, services, request.path);
-  log.add("service", service == nullptr ? "-" : service->name);
+  const Target target = find_target(context, services, request.path);
+  log.add("service", target.service == nullptr ? "-" : target.service->name);
   try {
-    return finished(dispatch(context, service, request, log));
+    http::Response response = dispatch(context, target, request, log);
+    if (!response.later) return finished(std::move(response));
+    http::Response promise;
+    promise.later =
+        std::make_unique<Promised>(std::move(response), context, *target.service, request, log);
+    return promise;
   } catch (const std::exception& error) {
-    return finished(answer_exception(error, context, service, request, log));
+    return finished(answer_exception(error, context, target.service, request, log));
   }
 }
 
 http::Response respond_to(const std::exception& error, const Context& context,
                           const std::vector<Service>& services, const http::Request& request,
                           LogLine& log) {
-  const Service* service = find_service(context, services, request.path);
+  const Service* service = find_target(context, services, request.path).service;
   return finished(answer_exception(error, context, service, request, log));
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,7 +85,7 @@ void print_help(const Program& program) {
       program.name, program.summary, SODA_SYSCONFDIR "/soda/soda.toml");
 }
 
-// One request at a time: its log line lives from the first step to the last byte.
+// The log line of a request lives from the first step to the last byte.
 class Loop {
  public:
   Loop(const Context& context, const std::vector<Service>& services, Log& log)
@@ -93,50 +94,76 @@ class Loop {
   http::Handlers handlers() {
     return {[this](const http::Request& request) { return handle(request); },
             [this](const http::Request& request, const std::exception& error) {
-              return respond_to(error, context_, services_, request, *line_);
+              return respond_to(error, context_, services_, request, pending_.at(&request).line);
             },
-            [this](const http::Request&, const http::Response& response,
-                   const http::Outcome& outcome) { finish(response, outcome); }};
+            [this](const http::Request& request, const http::Response& response,
+                   const http::Outcome& outcome) { finish(request, response, outcome); }};
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Pending {
+    LogLine line{"request"};
+    Clock::time_point begun = Clock::now(), handled;
+    std::string_view next = "send_ms";  // what the time from then on is spent with
+  };
+
   http::Response handle(const http::Request& request) {
-    begun_ = std::chrono::steady_clock::now();
-    line_.emplace("request");
-    line_->add("id", request.id);
-    line_->add("client", request.remote_address());
-    line_->add("method", request.method);
-    line_->add("path", request.path);
-    http::Response response = respond(context_, services_, request, *line_);
-    answered_ = std::chrono::steady_clock::now();
+    Pending& pending = pending_[&request];
+    LogLine& line = pending.line;
+    line.add("id", request.id);
+    line.add("client", request.remote_address());
+    line.add("method", request.method);
+    line.add("path", request.path);
+    http::Response response = respond(context_, services_, request, line);
+    if (response.later) pending.next = "wait_ms";
+    pending.handled = Clock::now();
     return response;
   }
 
-  void finish(const http::Response& response, const http::Outcome& outcome) {
+  void finish(const http::Request& request, const http::Response& response,
+              const http::Outcome& outcome) {
     using Milliseconds = std::chrono::duration<double, std::milli>;
-    const auto now = std::chrono::steady_clock::now();
-    line_->add("status", response.status);
-    line_->add("bytes", outcome.bytes_out);
-    if (outcome.client_gone) line_->add("client_gone", "true");
-    if (outcome.broken) line_->add("broken", *outcome.broken);
-    line_->add_milliseconds("send_ms", Milliseconds(now - answered_).count());
-    line_->add_milliseconds("total_ms", Milliseconds(now - begun_).count());
-    log_.write(*line_);
+    const auto now = Clock::now();
+    auto entry = pending_.extract(&request);
+    Pending& pending = entry.mapped();
+    LogLine& line = pending.line;
+    line.add("status", response.status);
+    line.add("bytes", outcome.bytes_out);
+    if (outcome.client_gone) line.add("client_gone", "true");
+    if (outcome.broken) line.add("broken", *outcome.broken);
+    line.add_milliseconds(pending.next, Milliseconds(now - pending.handled).count());
+    line.add_milliseconds("total_ms", Milliseconds(now - pending.begun).count());
+    log_.write(line);
   }
 
   const Context& context_;
   const std::vector<Service>& services_;
   Log& log_;
-  std::optional<LogLine> line_;
-  std::chrono::steady_clock::time_point begun_, answered_;
+  std::map<const http::Request*, Pending> pending_;  // one, and those that wait
 };
+
+// A program that takes files has to read larger bodies than others.
+void limit_bodies(const site::Config& config, const std::vector<Service>& services,
+                  http::ServerOptions& options) {
+  options.body_limit = config.integer("max_body");
+  const bool takes_files = std::ranges::any_of(services, [](const Service& service) {
+    return std::ranges::any_of(service.parameters,
+                               [](const Parameter& each) { return each.name == "UPLOAD"; });
+  });
+  if (!takes_files || config.integer("max_upload") <= options.body_limit) return;
+  options.body_limit = config.integer("max_upload");
+  options.body_limit_name = "max_upload";
+}
 
 void serve(const Program& program, const Options& options, const Context& context,
            const std::vector<Service>& services) {
   Log log(context.config.text("log_file"), program.name);
   http::ServerOptions server_options;
   server_options.bind = options.bind;
-  server_options.body_limit = context.config.integer("max_body");
+  limit_bodies(context.config, services, server_options);
+  server_options.waiting_limit =
+      static_cast<std::size_t>(context.config.integer("waiting_requests"));
   server_options.on_hangup = [&log] { log.reopen(); };
   http::Server server(server_options);
   log.write(LogLine("start")

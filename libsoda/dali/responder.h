@@ -25,9 +25,9 @@ struct Program {
 int run(int argc, char** argv, const Program& program);
 
 // One request against a table of services, without any server: what `run` does for each (and tests
-// do directly). A service answers at the mount of base_url, a slash and its name, and nowhere else.
-// Throws nothing; the log line gets service, status, kind, the sentence that the client gets, and
-// milliseconds by step.
+// do directly). A service answers at the mount of base_url, a slash and its name, and nowhere else,
+// unless it has a tree. Throws nothing. An answer of later refers to everything given here. The log
+// line gets service, status, kind, the sentence that the client gets, and milliseconds by step.
 http::Response respond(const Context& context, const std::vector<Service>& services,
                        const http::Request& request, LogLine& log);
 

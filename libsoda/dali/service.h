@@ -41,6 +41,9 @@ struct Call {
   LogLine& log;
   // Who asks, as the web server says it, when the setting auth is "server"; empty: anonymous.
   std::string_view user = {};
+  // Of a service with a tree: what follows its name in the path, "k3v9/phase"; empty: the service
+  // itself.
+  std::string_view below = {};
 };
 
 // Parameters of a call that shows what a service does, name and value: for the page of examples.
@@ -56,6 +59,12 @@ enum class ErrorStyle {
 // Whether a service answers while the archive is out of service (store/notice.h).
 enum class Hours { of_the_archive, always };
 
+// One place in the tree of a service (UWS 1.1 section 2.2).
+struct Resource {
+  std::string_view methods;
+  std::span<const Parameter> parameters;
+};
+
 struct Service {
   std::string_view name;         // of the last path segment: "sync"
   std::string_view standard_id;  // "ivo://ivoa.net/std/SODA#sync-1.0"; empty: not in capabilities
@@ -67,6 +76,11 @@ struct Service {
   std::span<const Parameter> parameters;
   ErrorStyle errors = ErrorStyle::text;
   Hours hours = Hours::of_the_archive;
+  // Set for a service that answers below its name, too: what takes the place of `methods` and
+  // `parameters` there. Throws Failure(not_found).
+  std::function<Resource(std::string_view below)> resource = nullptr;
+  // An answer of later (http/response.h) may hold the context, the request and the log line, and
+  // nothing else of the call; it may throw as any handler.
   std::function<http::Response(const Context&, const Call&)> handle;
 };
 
