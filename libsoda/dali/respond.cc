@@ -52,7 +52,7 @@ Target find_target(const Context& context, const std::vector<Service>& services,
   if (slash == path.size()) return {&*found, {}};
   if (!found->resource) return {};
   std::string_view below = path.substr(slash + 1);
-  if (below.ends_with('/')) below.remove_suffix(1);
+  if (below.size() > 1 && below.ends_with('/')) below.remove_suffix(1);
   return {&*found, below};
 }
 

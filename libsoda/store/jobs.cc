@@ -223,6 +223,14 @@ std::vector<Item> Jobs::results(std::string_view id, std::int64_t after, std::in
   return read_items(statement);
 }
 
+std::optional<Item> Jobs::item(std::string_view id, std::string_view name) {
+  Statement statement = database().prepare(
+      select_items("WHERE job = (SELECT number FROM job WHERE id = ?1) AND name = ?2"));
+  statement.bind(1, id).bind(2, name);
+  if (!statement.step()) return std::nullopt;
+  return item_row(statement);
+}
+
 std::optional<Item> Jobs::result(std::string_view id, std::string_view name) {
   Statement statement = database().prepare(select_items(std::string(fetchable) + "AND name = ?2"));
   statement.bind(1, id).bind(2, name);

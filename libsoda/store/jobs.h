@@ -117,7 +117,9 @@ class Jobs {
   // What a client may fetch now, in order, at most `limit` with numbers above `after` (from -1):
   // items that are done or empty; of a job with a package only that, once it is there.
   std::vector<Item> results(std::string_view id, std::int64_t after, std::int64_t limit);
-  // One of those by name.
+  // An item by name, whatever its state.
+  std::optional<Item> item(std::string_view id, std::string_view name);
+  // One of the results by name.
   std::optional<Item> result(std::string_view id, std::string_view name);
 
   // See Database::data_version: has anything changed since? Costs two calls of stat.
