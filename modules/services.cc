@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "cutout/batch.h"
+#include "cutout/params.h"
 #include "cutout/picture.h"
 #include "cutout/service.h"
 #include "dali/places.h"
@@ -12,6 +14,7 @@
 #include "sia/service.h"
 #include "store/columns.h"
 #include "store/obscore.h"
+#include "uws/service.h"
 #include "vosi/service.h"
 #include "vosi/tables.h"
 
@@ -33,6 +36,9 @@ std::vector<Service> all_services(const Context& context) {
   std::vector<Service> all = of_rows;
   all.push_back(soda::sia::query_service(context, of_rows));
   all.push_back(soda::data::data_service(context));
+  all.push_back(soda::uws::jobs_service(
+      context, {"async", "ivo://ivoa.net/std/SODA#async-1.0", soda::cutout::batch_parameters(),
+                soda::cutout::make_batch(context)}));
   return all;
 }
 

@@ -130,8 +130,8 @@ def _accepts(address):
     return True
 
 
-# Services that have responders of their own, by the last part of their path.
-OWN_RESPONDERS = ("sia", "links", "data")
+# Services that have responders of their own, by the part of the path that names them.
+OWN_RESPONDERS = ("sia", "links", "data", "async")
 
 
 class Installation:
@@ -183,6 +183,8 @@ class Installation:
             f'authority = "{AUTHORITY}"\n'
             f'database = "{self.scratch}/archive.sqlite"\n'
             f'cache_folder = "{self.scratch}/cache"\n'
+            f'jobs_database = "{self.scratch}/jobs.sqlite"\n'
+            f'results_folder = "{self.scratch}/results"\n'
             f"{self.extra_settings}\n"
             "[data_roots]\n"
             f'data = "{self.data}"\n')
@@ -204,7 +206,8 @@ class Installation:
     def fetch(self, method, url, *rest):
         """A request to the responder that a web server would choose by the path."""
         path = url.partition("?")[0]
-        service = self.own.get(path.removeprefix(f"{MOUNT}/"), self.services[0])
+        name = path.removeprefix(f"{MOUNT}/").partition("/")[0]
+        service = self.own.get(name, self.services[0])
         return fastcgi.fetch(service.address, method, url, *rest)
 
     def _start_responder(self, program, socket_path):

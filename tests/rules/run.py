@@ -95,7 +95,7 @@ def formatted(source, files, report):
 
 def manuals(build, report):
     for page in ("soda.toml.5", "soda-sync.8", "soda-sia.8", "soda-links.8", "soda-data.8",
-                 "soda-worker.8", "sodactl.1", "soda.7"):
+                 "soda-async.8", "soda-worker.8", "sodactl.1", "soda.7"):
         status, text = run(["mandoc", "-T", "lint", "-W", "warning", f"{build}/conf/man/{page}"])
         report.judge(f"rules/manual/{page}", text.splitlines() if status or text else [])
 
@@ -119,14 +119,15 @@ def main():
     table = rules.parse_include_table((HERE / "includes.txt").read_text())
     settings, parameters = tables(build)
     manual = {page: (build / "conf/man" / page).read_text()
-              for page in ("soda.toml.5", "soda-sync.8", "soda-sia.8", "soda-links.8", "soda-data.8")}
+              for page in ("soda.toml.5", "soda-sync.8", "soda-sia.8", "soda-links.8", "soda-data.8",
+                           "soda-async.8")}
     report_rule = {
         "includes": rules.includes(files, table),
         "settings-sample": rules.settings_sample(settings, (build / "conf/soda.toml").read_text()),
         "settings-manual": rules.settings_manual(settings, manual["soda.toml.5"]),
         "golden-parameters": rules.golden_parameters([row[1:] for row in parameters], files),
     }
-    for page in ("soda-sync.8", "soda-sia.8", "soda-links.8", "soda-data.8"):
+    for page in ("soda-sync.8", "soda-sia.8", "soda-links.8", "soda-data.8", "soda-async.8"):
         report_rule[f"parameters-manual/{page}"] = rules.parameters_manual(
             [row[1:] for row in parameters if row[0] == page],
             manual[page].split(".Sh PARAMETERS")[1].split(".Sh ANSWERS")[0], page)

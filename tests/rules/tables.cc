@@ -54,4 +54,7 @@ int main() {
   print("soda-sia.8", soda::sia::parameters());
   print("soda-links.8", soda::datalink::parameters());
   print("soda-data.8", soda::data::parameters());
+  // Its page refers to soda-sync(8) for the others.
+  print("soda-async.8",
+        soda::cutout::batch_parameters().subspan(soda::cutout::parameters().size()));
 }

@@ -51,10 +51,13 @@ class Archive:
         os.chmod(folder, 0o755)
         make_data(build, self.data)
         write_big_image(f"{self.data}/big.fits")
-        os.mkdir(f"{folder}/cache")
-        os.chmod(f"{folder}/cache", 0o777)  # the responders' user differs from server to server
+        for own in ("cache", "jobs"):
+            os.mkdir(f"{folder}/{own}")
+            os.chmod(f"{folder}/{own}", 0o777)  # the responders' user differs from server to server
         self.settings = (f'base_url = "http://127.0.0.1/vo"\nauthority = "{harness.AUTHORITY}"\n'
                          f'database = "{folder}/archive.sqlite"\n'
+                         f'jobs_database = "{folder}/jobs/jobs.sqlite"\n'
+                         f'results_folder = "{folder}/jobs/results"\n'
                          f'cache_folder = "{folder}/cache"\n[data_roots]\ndata = "{self.data}"\n')
         config = pathlib.Path(f"{folder}/soda.toml")
         config.write_text(self.settings)

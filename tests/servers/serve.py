@@ -42,10 +42,13 @@ def database_of(state, data):
 def settings(state, data, port):
     """soda.toml of this archive."""
     quoted = {key: json.dumps(value) for key, value in {
-        "database": database_of(state, data), "cache": f"{state}/cache", "data": data}.items()}
+        "database": database_of(state, data), "cache": f"{state}/cache", "data": data,
+        "jobs": f"{state}/jobs/jobs.sqlite", "results": f"{state}/jobs/results"}.items()}
     return (f'base_url = "http://127.0.0.1:{port}/vo"\n'
             f'database = {quoted["database"]}\n'
-            f'cache_folder = {quoted["cache"]}\n\n'
+            f'cache_folder = {quoted["cache"]}\n'
+            f'jobs_database = {quoted["jobs"]}\n'
+            f'results_folder = {quoted["results"]}\n\n'
             f'[data_roots]\nimages = {quoted["data"]}\n')
 
 
@@ -112,9 +115,10 @@ def serve(options):
         raise SystemExit(f"--data: '{options.data}' is no folder")
     if stand.port_in_use(options.port):
         raise SystemExit(f"--port: {options.port} is in use on 127.0.0.1; choose another one")
-    os.makedirs(f"{state}/cache", exist_ok=True)
-    if os.geteuid() == 0:
-        shutil.chown(f"{state}/cache", stand.WEB_USER)
+    for own in ("cache", "jobs"):
+        os.makedirs(f"{state}/{own}", exist_ok=True)
+        if os.geteuid() == 0:
+            shutil.chown(f"{state}/{own}", stand.WEB_USER)
     text = settings(state, data, options.port)
     config = f"{state}/soda.toml"
     pathlib.Path(config).write_text(text)

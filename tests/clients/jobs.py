@@ -1,0 +1,251 @@
+#!/usr/bin/python3
+"""Jobs before clients: jobs.py [--build DIR]
+
+    life      a job from creation to its end, every document valid (STILTS, and xmllint when
+              SODA_SCHEMAS names the schemas) and read by pyvo; what STILTS' taplint asks of a UWS
+    refused   what must not be
+    waiting   many who wait at once: answered when the phase changes, others answered meanwhile
+
+Nothing runs the jobs here.
+"""
+
+import argparse
+import concurrent.futures
+import http.client
+import io
+import os
+import pathlib
+import re
+import sys
+import tempfile
+import time
+import urllib.parse
+import xml.etree.ElementTree as ElementTree
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
+
+import documents  # noqa: E402
+import harness  # noqa: E402
+from archive import make_data  # noqa: E402
+from gateway import Gateway  # noqa: E402
+from pyvo.io import uws  # noqa: E402
+
+UWS = "{http://www.ivoa.net/xml/UWS/v1.0}"
+ID = "ivo://test.example/default?tan_float.fits"
+FORM = "application/x-www-form-urlencoded"
+
+
+class Reply:
+    def __init__(self, answer):
+        self.status, self.body = answer.status, answer.read()
+        self.headers = {name.lower(): value for name, value in answer.getheaders()}
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+def ask(url, method="GET", fields=(), headers=(), timeout=90):
+    """Without following redirections."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    sent = dict(headers)
+    body = None
+    if fields or method == "POST":
+        body = harness.query_string(fields)
+        sent["Content-Type"] = FORM
+    try:
+        connection.request(method, path, body, sent)
+        return Reply(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def post(url, *fields):
+    return ask(url, "POST", fields)
+
+
+def expect(reply, status, text="", **headers):
+    problems = [] if reply.status == status else [
+        f"status {reply.status}, expected {status}: {reply.text[:200]}"]
+    if not re.search(text, reply.text):
+        problems.append(f"{text!r} is not in {reply.text[:300]!r}")
+    for name, wanted in headers.items():
+        value = reply.headers.get(name.replace("_", "-"), "")
+        if not re.search(wanted, value):
+            problems.append(f"{name} is {value!r}, expected {wanted!r}")
+    return problems
+
+
+def created(url, *fields):
+    reply = post(f"{url}/async", *fields)
+    if reply.status != 303:
+        raise SystemExit(f"no job was made: {reply.status} {reply.text}")
+    return reply.headers["location"]
+
+
+def valid(label, content, root):
+    for tool, problems in documents.validate(content, f"{UWS}{root}"):
+        yield f"{label} {tool}", problems
+
+
+# ---- what STILTS' taplint asks of a UWS (stage UWS), and DALI of its errors
+
+def document_cases(url, job):
+    reply = ask(job)
+    yield "job is XML", expect(reply, 200, content_type="^(text|application)/xml")
+    yield from valid("job", reply.body, "job")
+    root = ElementTree.fromstring(reply.body)
+    yield "job is of UWS 1.1", [] if root.get("version") == "1.1" else [str(root.attrib)]
+    identifier = root.findtext(f"{UWS}jobId")
+    yield "the address ends with jobId", [] if job.endswith("/" + identifier) else [identifier]
+    parsed = uws.parse_job(io.BytesIO(reply.body))
+    yield "pyvo reads the job", [] if (parsed.jobid, parsed.phase) == (identifier, "PENDING") else [
+        f"{parsed.jobid} {parsed.phase}"]
+    got = {parameter.id_: parameter.content for parameter in parsed.parameters}
+    yield "pyvo reads the parameters", [] if got == {"ID": ID, "CIRCLE": "10 20 0.01"} else [str(got)]
+    for child, root_name in (("parameters", "parameters"), ("results", "results")):
+        reply = ask(f"{job}/{child}")
+        yield f"{child} answers", expect(reply, 200, content_type="xml")
+        yield from valid(child, reply.body, root_name)
+    reply = ask(f"{url}/async")
+    yield "list answers", expect(reply, 200, content_type="xml")
+    yield from valid("list", reply.body, "jobs")
+    yield "jobs of nobody are not listed", [] if identifier not in reply.text else [reply.text]
+    uws.parse_job_list(io.BytesIO(reply.body))
+    page = ask(job, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    yield "browsers get a page", expect(page, 200, "<html", content_type="^application/xhtml")
+    ElementTree.fromstring(page.body)
+
+
+def child_cases(job):
+    root = ElementTree.fromstring(ask(job).body)
+    for child, element, form in (
+            ("phase", "phase", "^PENDING$"), ("quote", "quote", "^$"),
+            ("executionduration", "executionDuration", r"^\d+$"),
+            ("destruction", "destruction", r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")):
+        reply = ask(f"{job}/{child}")
+        yield f"{child} is text", expect(reply, 200, form, content_type="^text/plain")
+        same = (root.findtext(f"{UWS}{element}") or "") == reply.text
+        yield f"{child} is as in the job", [] if same else [reply.text]
+    yield "owner of nobody's job", expect(ask(f"{job}/owner"), 200, "^$")
+    yield "error of a job that has none", expect(ask(f"{job}/error"), 404, "^UsageError: ")
+    yield "result that is not there", expect(ask(f"{job}/results/cutout-1"), 404, "^UsageError: ")
+    yield "HEAD", expect(ask(job, "HEAD"), 200, "^$", content_type="xml")
+
+
+def change_cases(job):
+    redirect = f"^{re.escape(job)}$"
+    yield "RUNID", expect(post(f"{job}/parameters", ("runId", "TAPLINT-002")), 303,
+                          location=redirect)
+    yield "RUNID is shown", expect(ask(job), 200, "<uws:runId>TAPLINT-002</uws:runId>")
+    post(f"{job}/parameters", ("circle", "11 20 0.01"))
+    root = ElementTree.fromstring(ask(f"{job}/parameters").body)
+    circles = [each.text for each in root if each.get("id") == "CIRCLE"]
+    yield "parameters are added", [] if circles == ["10 20 0.01", "11 20 0.01"] else [str(circles)]
+    yield "executionduration", expect(post(f"{job}/executionduration", ("EXECUTIONDURATION", "77")),
+                                      303, location=redirect)
+    yield "executionduration is set", expect(ask(f"{job}/executionduration"), 200, "^77$")
+    yield "destruction", expect(post(f"{job}/destruction", ("DESTRUCTION", "2999-01-01T00:00:00Z")),
+                                303, location=redirect)
+    year = time.gmtime(time.time() + 30 * 86400).tm_year
+    yield "destruction has a cap", expect(ask(f"{job}/destruction"), 200, f"^{year}-")
+    yield "run", expect(post(f"{job}/phase", ("PHASE", "RUN")), 303, location=redirect)
+    yield "run is seen", expect(ask(f"{job}/phase"), 200, "^(QUEUED|EXECUTING)$")
+    yield "run again changes nothing", expect(post(f"{job}/phase", ("PHASE", "RUN")), 303)
+    yield "no parameters any more", expect(post(f"{job}/parameters", ("ID", "x")), 403,
+                                           "^UsageError: .*QUEUED")
+    yield from valid("queued job", ask(job).body, "job")
+    yield "abort", expect(post(f"{job}/phase", ("PHASE", "ABORT")), 303, location=redirect)
+    yield "aborted", expect(ask(f"{job}/phase"), 200, "^ABORTED$")
+    yield from valid("aborted job", ask(job).body, "job")
+    yield "aborted is the end", expect(post(f"{job}/phase", ("PHASE", "RUN")), 403)
+    yield "who waits after the end is answered", expect(ask(f"{job}?WAIT=-1", timeout=5), 200)
+
+
+def life(url):
+    job = created(url, ("ID", ID), ("CIRCLE", "10 20 0.01"), ("RUNID", "one"))
+    yield from document_cases(url, job)
+    yield from child_cases(job)
+    yield from change_cases(job)
+    for label, destroy in (("ACTION=DELETE", lambda: post(job, ("ACTION", "DELETE"))),
+                           ("DELETE", lambda: ask(job, "DELETE"))):
+        yield f"{label} destroys", expect(destroy(), 303, location=f"^{re.escape(url)}/async$")
+        yield f"after {label} there is no job", expect(ask(job), 404, "^UsageError: there is no job")
+        job = created(url)
+
+
+# ---- refused
+
+def refused(url):
+    job = created(url, ("ID", ID))
+    for label, reply, status, text in (
+            ("parameters at the job", post(job, ("ID", "x")), 400, "^UsageError: ACTION"),
+            ("PHASE of nonsense", post(f"{job}/phase", ("PHASE", "FLY")), 400, '"FLY"'),
+            ("no PHASE", post(f"{job}/phase"), 400, "^UsageError: PHASE"),
+            ("WAIT of nonsense", ask(f"{job}?WAIT=long"), 400, '^UsageError: WAIT.*"long"'),
+            ("PUT", ask(f"{job}/phase", "PUT"), 405, "^UsageError"),
+            ("DELETE of a child", ask(f"{job}/phase", "DELETE"), 405, "^UsageError"),
+            ("POST to results", post(f"{job}/results"), 405, "^UsageError"),
+            ("a foreign job", ask(f"{url}/async/" + "a" * 26), 404, "^UsageError: there is no job"),
+            ("a path out", ask(f"{job}/results/..%2F..%2Fjobs.sqlite"), 404, "^UsageError"),
+            ("a million fields", post(f"{url}/async", *[("ID", "x")] * 30000), 400, "max_fields"),
+            ("too large", post(f"{url}/async", ("ID", "x" * (65 << 20))), 413, "max_upload")):
+        yield label, expect(reply, status, text)
+    yield "nothing has changed", expect(ask(f"{job}/phase"), 200, "^PENDING$")
+
+
+# ---- waiting
+
+def timed(url):
+    begun = time.monotonic()
+    reply = ask(url)
+    return time.monotonic() - begun, reply
+
+
+def waiting(url, count=200):
+    job = created(url, ("ID", ID), ("CIRCLE", "10 20 0.01"))
+    taken, reply = timed(f"{job}?WAIT=1")
+    yield "WAIT ends by itself", expect(reply, 200, "PENDING") + (
+        [] if 0.9 < taken < 4 else [f"{taken:.2f} s"])
+    taken, reply = timed(f"{job}?WAIT=30&PHASE=QUEUED")
+    yield "WAIT for another phase does not wait", expect(reply, 200) + (
+        [] if taken < 2 else [f"{taken:.2f} s"])
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        waits = [pool.submit(timed, f"{job}?WAIT=40") for _ in range(count)]
+        time.sleep(1.5)
+        taken, reply = timed(f"{job}/phase")
+        yield f"others are answered while {count} wait", expect(reply, 200, "PENDING") + (
+            [] if taken < 2 else [f"{taken:.2f} s"])
+        post(f"{job}/phase", ("PHASE", "ABORT"))
+        ended = time.monotonic()
+        replies = [each.result()[1] for each in waits]
+        late = time.monotonic() - ended
+    yield f"{count} are answered when the phase changes", [
+        problem for each in replies for problem in expect(each, 200, "ABORTED")][:3] + (
+            [] if late < 5 else [f"{late:.2f} s"])
+
+
+SUITES = {"life": life, "refused": refused, "waiting": waiting}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.environ.get("SODA_BUILD", "."))
+    options = parser.parse_args()
+    report = harness.Report()
+    with tempfile.TemporaryDirectory(prefix="soda-jobs-") as folder, Gateway() as gate:
+        make_data(options.build, folder)
+        with harness.Installation(folder, options.build, responders=1, base_url=gate.url) as site:
+            gate.site = site
+            for name, suite in SUITES.items():
+                for label, problems in suite(gate.url):
+                    report.judge(f"jobs/{name}/{label}", problems)
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
