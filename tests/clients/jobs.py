@@ -5,8 +5,10 @@
               SODA_SCHEMAS names the schemas) and read by pyvo; what STILTS' taplint asks of a UWS
     refused   what must not be
     waiting   many who wait at once: answered when the phase changes, others answered meanwhile
+    done      with a worker: one result a combination, in order, with the bytes of sync; those without
+              content and those that failed; the table of their states
 
-Nothing runs the jobs here.
+Nothing runs the jobs but in `done`.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import io
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -43,7 +46,7 @@ class Reply:
 
     @property
     def text(self):
-        return self.body.decode()
+        return self.body.decode(errors="replace")
 
 
 def ask(url, method="GET", fields=(), headers=(), timeout=90):
@@ -228,6 +231,45 @@ def waiting(url, count=200):
             [] if late < 5 else [f"{late:.2f} s"])
 
 
+# ---- done
+
+def done(url):
+    """Two data sets, one of them unknown, and two places, one of them elsewhere."""
+    circle, elsewhere = "150.1 2.2 0.01", "1 -80 0.01"
+    job = created(url, ("ID", ID), ("ID", "ivo://x/y?none"), ("CIRCLE", circle),
+                  ("CIRCLE", elsewhere), ("PHASE", "RUN"))
+    deadline = time.monotonic() + 60
+    reply = ask(f"{job}?WAIT=10")
+    while re.search(">(QUEUED|EXECUTING)<", reply.text) and time.monotonic() < deadline:
+        reply = ask(f"{job}?WAIT=10")
+    yield "the job is done", expect(reply, 200, ">COMPLETED<")
+    yield from valid("done job", reply.body, "job")
+    yield from valid("its results", ask(f"{job}/results").body, "results")
+    results = uws.parse_job(io.BytesIO(reply.body)).results
+    names = [result.id_ for result in results]
+    wanted = ["cutout-1", "cutout-2", "cutout-3", "cutout-4", "status"]
+    yield "one result a combination, in order", [] if names == wanted else [str(names)]
+    direct = ask(f"{url}/sync?{harness.query_string([('ID', ID), ('CIRCLE', circle)])}")
+    cut = ask(results[0].href)
+    yield "a result has the bytes of sync", expect(cut, 200, content_type="^application/fits") if \
+        cut.body == direct.body else [f"{len(cut.body)} bytes differ from {len(direct.body)}"]
+    yield "no overlap", expect(ask(results[1].href), 200, "^NoContent: ", content_type="^text/plain")
+    yield "an unknown ID", expect(ask(results[2].href), 200, "^UsageError: ",
+                                  content_type="^text/plain")
+    yield "a range of a result", [] if ask(
+        results[0].href, headers={"Range": "bytes=0-79"}).body == cut.body[:80] else ["differs"]
+    table = ask(results[-1].href)
+    yield "status", expect(table, 200, content_type=r"^application/x-votable\+xml")
+    for label, problems in documents.votable_cases("status", table.body):
+        yield label, problems
+    text = ask(f"{results[-1].href}?RESPONSEFORMAT=csv").text
+    states = re.findall(",(DONE|EMPTY|FAILED),", text)
+    yield "states", [] if states == ["DONE", "EMPTY", "FAILED", "FAILED"] else [text]
+    yield "RUN of a job that is done", expect(post(f"{job}/phase", ("PHASE", "RUN")), 403)
+    ask(job, "DELETE")
+    yield "no result without its job", expect(ask(results[0].href), 404)
+
+
 SUITES = {"life": life, "refused": refused, "waiting": waiting}
 
 
@@ -244,6 +286,15 @@ def main():
             for name, suite in SUITES.items():
                 for label, problems in suite(gate.url):
                     report.judge(f"jobs/{name}/{label}", problems)
+            worker = subprocess.Popen([harness.find_program("SODA_WORKER", options.build,
+                                                            "modules/soda-worker"),
+                                       "--config", str(site.config)])
+            try:
+                for label, problems in done(gate.url):
+                    report.judge(f"jobs/done/{label}", problems)
+            finally:
+                worker.terminate()
+                worker.wait(20)
     return report.finish()
 
 
