@@ -7,6 +7,7 @@ import statistics
 import subprocess
 from dataclasses import dataclass
 
+import batches
 import lab as laboratory
 import search
 from lab import note, ratio
@@ -64,6 +65,10 @@ TARGETS = {
     "L2/4M": Target("≥", 0.85, "the same of 4 MB"),
     "L3/cached": Target("≥", 0.80, "kept thumbnail of a 2048² image, against nginx static"),
     "L3/reads": Target("≤", 0.02, "thumbnail made of a 6.4 GB image: share of the file read"),
+    "B1": Target("≥", 2.0, "2,000 cuts of 51² from 200 images in a job, against 4 clients of sync"),
+    "B2": Target("≥", 2264, "the same in cuts a second (the best offline cutter published)"),
+    "B3": Target("≤", 10.0, "10 users at once, each 51² at one place of 800 images: slowest", " s"),
+    "B4": Target("≤", 128, "a job of 10,000 positions: peak memory of a process", " MiB"),
     "Q1": Target("≤", 17, "point in footprint, 10^7 rows against 10^5"),
     "Q2": Target("≤", 1.50, "circle of 0.1°, 10^7 rows against 10^6, time for each row returned"),
     "Q3": Target("≤", 1.20, "point + BAND + TIME + COLLECTION against point alone, 10^6 rows"),
@@ -332,6 +337,10 @@ MEASURES = {
     "L2": Measure(l2, ("file260k", "file4m")),
     "L3/cached": Measure(l3, ("small",)),
     "L3/reads": Measure(l3_fresh, ("huge",), False),
+    "B1": Measure(batches.b1),
+    "B2": Measure(batches.b1),
+    "B3": Measure(batches.b3),
+    "B4": Measure(batches.b4),
     "Q3": Measure(search.q3),
     "Q4": Measure(search.q4, quick=False),
     "Q5": Measure(search.q5),
