@@ -236,6 +236,7 @@ class Stand:
             self._prepare()
             if self.spawns:
                 self._start_responders()
+            self._start_worker()
             self._start_server()
         except BaseException:
             self.__exit__()
@@ -267,7 +268,7 @@ class Stand:
             pathlib.Path(f"{self.run}/etc/soda/{kind}-files.conf").write_text(
                 files_conf(sample, self.settings))
         # The programs may be libtool's wrappers in a build tree, which must stay where they are.
-        for module in MODULES:
+        for module in (*MODULES, "worker"):
             launcher = pathlib.Path(f"{self.run}/libexec/soda-{module}")
             launcher.write_text(f'#!/bin/sh\nexec "{self.program_of(module)}" "$@"\n')
             launcher.chmod(0o755)
@@ -306,6 +307,14 @@ class Stand:
                                    f"soda-{module}"], "responder.log")
             self._wait(process, lambda m=module: os.path.exists(self.socket(m)), "soda-spawn",
                        "responder.log")
+
+    def _start_worker(self):
+        """Whoever takes the jobs has to be able to write where the other wrote: the same user."""
+        command = [f"{self.run}/libexec/soda-worker", "--config", self.config]
+        if self.web_user and self._web_user_may_respond():
+            command = ["setpriv", f"--reuid={self.web_user}", f"--regid={self.web_user}",
+                       "--clear-groups", *command]
+        self._start(command, "worker.log")
 
     def _start_server(self):
         if not self.spawns and self.web_user and not self._web_user_may_respond():
