@@ -1,6 +1,7 @@
 #include "store/queue.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/failure.h"
 #include "store/job_rows.h"
@@ -252,6 +253,21 @@ void take_back(Database& file, std::int64_t job, std::int64_t number, std::int64
       .run();
 }
 
+// Runs `work` with the number of the task's job, in one transaction, as long as the task is still
+// leased to who says so; false when it is not.
+bool while_leased(Database& file, const Task& task,
+                  const std::function<void(Database&, std::int64_t job)>& work,
+                  Durability durability = Durability::process) {
+  bool leased = false;
+  file.transaction(
+      [&] {
+        leased = is_leased(file, task);
+        if (leased) work(file, job_of(file, task));
+      },
+      durability);
+  return leased;
+}
+
 }  // namespace
 
 Queue::Queue(Jobs& jobs, std::int64_t small_job) : jobs_(jobs), small_job_(small_job) {}
@@ -297,12 +313,7 @@ std::optional<Task> Queue::take(std::int64_t holder, std::int64_t child, Lane la
 }
 
 bool Queue::planned(const Task& task, std::span<const Item> items, const std::string& package) {
-  Database& file = jobs_.database();
-  bool taken = false;
-  file.transaction([&] {
-    taken = is_leased(file, task);
-    if (!taken) return;
-    const std::int64_t job = job_of(file, task);
+  return while_leased(jobs_.database(), task, [&](Database& file, std::int64_t job) {
     delete_task(file, task.id);
     insert_items(file, job, items);
     file.prepare(
@@ -313,30 +324,19 @@ bool Queue::planned(const Task& task, std::span<const Item> items, const std::st
         .run();
     if (items.empty()) insert_task(file, job, Task::Kind::close);
   });
-  return taken;
 }
 
 bool Queue::finish(const Task& task, std::span<const Item> items) {
-  Database& file = jobs_.database();
-  bool taken = false;
-  file.transaction([&] {
-    taken = is_leased(file, task);
-    if (!taken) return;
-    const std::int64_t job = job_of(file, task);
+  return while_leased(jobs_.database(), task, [&](Database& file, std::int64_t job) {
     add_sums(file, job, finish_items(file, job, task.id, items));
     end_task_when_done(file, job, task.id);
   });
-  return taken;
 }
 
 bool Queue::close(const Task& task, const std::optional<Item>& package) {
-  Database& file = jobs_.database();
-  bool taken = false;
-  file.transaction(
-      [&] {
-        taken = is_leased(file, task);
-        if (!taken) return;
-        const std::int64_t job = job_of(file, task);
+  return while_leased(
+      jobs_.database(), task,
+      [&](Database& file, std::int64_t job) {
         if (package) insert_package(file, job, *package);
         const bool all_failed = task.job.planned > 0 && task.job.failed == task.job.planned;
         if (all_failed) {
@@ -346,16 +346,10 @@ bool Queue::close(const Task& task, const std::optional<Item>& package) {
         }
       },
       Durability::machine);
-  return taken;
 }
 
 bool Queue::redo(const Task& task, std::span<const std::int64_t> items, const std::string& reason) {
-  Database& file = jobs_.database();
-  bool taken = false;
-  file.transaction([&] {
-    taken = is_leased(file, task);
-    if (!taken) return;
-    const std::int64_t job = job_of(file, task);
+  return while_leased(jobs_.database(), task, [&](Database& file, std::int64_t job) {
     delete_task(file, task.id);
     insert_task(file, job, Task::Kind::items);
     const std::int64_t again = last_id(file);
@@ -364,19 +358,15 @@ bool Queue::redo(const Task& task, std::span<const std::int64_t> items, const st
       count_crash(file, job, again, number, Blame::crashed, reason);
     end_task_when_done(file, job, again);
   });
-  return taken;
 }
 
 bool Queue::fail(const Task& task, const std::string& error, bool transient) {
-  Database& file = jobs_.database();
-  bool taken = false;
-  file.transaction(
-      [&] {
-        taken = is_leased(file, task);
-        if (taken) end_job(file, job_of(file, task), {Phase::error, error, transient ? 1 : 0});
+  return while_leased(
+      jobs_.database(), task,
+      [&](Database& file, std::int64_t job) {
+        end_job(file, job, {Phase::error, error, transient ? 1 : 0});
       },
       Durability::machine);
-  return taken;
 }
 
 void Queue::died(std::int64_t holder, std::int64_t child) {
