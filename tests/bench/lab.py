@@ -336,7 +336,7 @@ class Lab:
         if answer.status != 200 or not answer.complete:
             raise SystemExit(f"data {query}: {answer.status} {answer.text()[:300]}")
         label = f"{server.server}-{name}-{part or 'file'}"
-        path = pathlib.Path(f"{server.run}/htdocs/{label}")
+        path = pathlib.Path(f"{server.run}/conf/htdocs/{label}")
         path.write_bytes(answer.body)
         note(f"{label}: {len(answer.body)} bytes")
         return (self.script(label, [f"/vo/data?{harness.query_string(query)}"]),
