@@ -360,6 +360,9 @@ void Server::Impl::answer(Exchange& exchange, const Handlers& handlers) {
   if (is_read_to_its_end(exchange)) FCGX_Detach(&exchange.fcgi);
   FCGX_Free(&exchange.fcgi, 1);
   handlers.done(exchange.request, exchange.response, outcome);
+  // What they hold (an upload, a mapped file) shall not stay until the next request comes.
+  exchange.request = {};
+  exchange.response = {};
 }
 
 void Server::Impl::serve(const Handlers& handlers) {
