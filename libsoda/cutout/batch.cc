@@ -70,10 +70,9 @@ class Batch final : public dali::Work {
     const std::string file = path_of(context.config, asked.dataset->holding->file);
     OutputFile out(path);
     if (picture) {
-      out.write(cut_picture(
-          {*asked.dataset, source, file}, made, desk_.tools,
-          parse_look(order.arguments, desk_.max_picture),
-          order.output.output == Output::png ? image::Encoding::png : image::Encoding::jpeg));
+      out.write(cut_picture({*asked.dataset, source, file}, made, desk_.tools,
+                            parse_look(order.arguments, desk_.max_picture),
+                            encoding_of(order.output.output)));
     } else {
       const auto body = make_body(std::move(made), file, desk_.tools);
       body->write(out, 0, body->size());
@@ -124,7 +123,7 @@ class Batch final : public dali::Work {
     Item empty = item;
     empty.state = Item::State::empty;
     empty.media_type = "text/plain";
-    empty.reason = "NoContent: " + reason;
+    empty.reason = no_content_text(reason);
     OutputFile(path).write(empty.reason + "\n");
     return empty;
   }

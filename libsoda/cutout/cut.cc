@@ -205,7 +205,7 @@ class CutBody final : public http::Body {
     std::optional<MaskRows> mask;
     int x = 0, y = 1;
     if (pixels.blank_outside) {
-      const SourceHdu& head = celestial(hdu);
+      const SourceHdu& head = *celestial_of(*plan_.source, hdu);
       x = head.wcs->x_axis();
       y = head.wcs->y_axis();
       mask.emplace(*head.wcs, *plan_.region, wcs::PixelBox{pixels.asked[x], pixels.asked[y]});
@@ -214,15 +214,6 @@ class CutBody final : public http::Body {
                      [&](std::span<const iovec> p) { window.write(p); });
     copy_section(pixels, true, [&](std::span<const iovec> p) { filter.write(p); });
     filter.flush();
-  }
-
-  // A companion (DQ …) may lack world coordinates of its own; it lies on the grid of one that has
-  // them.
-  const SourceHdu& celestial(const SourceHdu& hdu) const {
-    if (hdu.wcs->celestial()) return hdu;
-    return *std::ranges::find_if(plan_.source->hdus, [&](const SourceHdu& other) {
-      return other.is_image() && other.record->grid == hdu.record->grid && other.wcs->celestial();
-    });
   }
 
   static fits::Section section(const Pixels& pixels) {

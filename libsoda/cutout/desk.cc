@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/failure.h"
+#include "base/fingerprint.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cutout/params.h"
@@ -39,33 +40,28 @@ std::shared_ptr<const store::Dataset> find_dataset(const dali::Context& context,
   return dataset;
 }
 
-// FNV-1a, 64 bits: a tag
-// tells versions of one URL apart, it guards nothing.
 std::string entity_tag(const Datasets& datasets, const dali::Arguments& arguments,
                        const std::string& day) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  const auto add = [&](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    hash = (hash ^ 0xFFU) * 0x100000001b3U;  // no two lists of texts run together
-  };
-  add(day);
+  Fingerprint tag;
+  tag.add(day);
   for (const auto& dataset : datasets) {
     const auto& file = dataset->holding->file;
-    add(fmt::format("{} {} {} " SODA_VERSION, file.size, file.mtime_ns, file.inode));
-    add(dataset->obscore.obs_publisher_did);
+    tag.add(fmt::format("{} {} {} " SODA_VERSION, file.size, file.mtime_ns, file.inode));
+    tag.add(dataset->obscore.obs_publisher_did);
   }
   for (const auto& parameter : parameters()) {
     if (parameter.name == "RUNID" || parameter.name == "ID") continue;
-    for (const auto& value : arguments.all(parameter.name)) {
-      add(parameter.name);
-      add(value);
-    }
+    for (const auto& value : arguments.all(parameter.name)) tag.add(parameter.name).add(value);
   }
-  return fmt::format("\"{:016x}\"", hash);
+  return fmt::format("\"{:016x}\"", tag.value());
 }
 
 std::string sentence_of(const NoOverlap& miss) {
   return fmt::format("{}: {}", miss.axis, miss.reason);
+}
+
+std::string no_content_text(std::string_view reason) {
+  return fmt::format("NoContent: {}", reason);
 }
 
 }  // namespace soda::cutout

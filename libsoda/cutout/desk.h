@@ -40,5 +40,7 @@ std::string entity_tag(const Datasets& datasets, const dali::Arguments& argument
 
 // "POS: the reason"
 std::string sentence_of(const NoOverlap& miss);
+// What stands in the place of a cut without pixels, where a body must be: "NoContent: the reason".
+std::string no_content_text(std::string_view reason);
 
 }  // namespace soda::cutout

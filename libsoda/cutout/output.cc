@@ -29,6 +29,10 @@ bool is_picture(Output output) noexcept { return output == Output::png || output
 
 bool is_package(Output output) noexcept { return output != Output::fits && !is_picture(output); }
 
+image::Encoding encoding_of(Output output) noexcept {
+  return output == Output::png ? image::Encoding::png : image::Encoding::jpeg;
+}
+
 ChosenOutput choose_output(Offer offer, std::string_view asked, std::string_view accept) {
   const std::span<const dali::Format> all = formats;
   auto choice =

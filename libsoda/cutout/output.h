@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "dali/format.h"
+#include "image/encode.h"
 
 namespace soda::cutout {
 
@@ -21,6 +22,8 @@ enum class Output {
 };
 bool is_picture(Output output) noexcept;
 bool is_package(Output output) noexcept;
+// REQUIRES: is_picture(output).
+image::Encoding encoding_of(Output output) noexcept;
 
 struct ChosenOutput {
   Output output = Output::fits;

@@ -66,7 +66,7 @@ struct Planned {
 
 std::string name_of(std::size_t index) { return fmt::format("cutout-{}", index + 1); }
 
-std::string text_of(const NoOverlap& miss) { return "NoContent: " + sentence_of(miss); }
+std::string text_of(const NoOverlap& miss) { return no_content_text(sentence_of(miss)); }
 
 class Packer {
  public:

@@ -107,8 +107,7 @@ struct Show {
 
 std::optional<Show> show_of(const Desk& desk, const dali::Call& call, Output output) {
   if (!is_picture(output)) return std::nullopt;
-  return Show{parse_look(call.arguments, desk.max_picture),
-              output == Output::png ? image::Encoding::png : image::Encoding::jpeg};
+  return Show{parse_look(call.arguments, desk.max_picture), encoding_of(output)};
 }
 
 // The cut of the first data set; of three, in colour.

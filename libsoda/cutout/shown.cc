@@ -20,24 +20,13 @@ using wcs::PixelInterval;
 
 constexpr std::int64_t page = 4096;
 
-// Companions (DQ …) may lack world coordinates of their own; they lie on the grid of one that has
-// them.
-std::shared_ptr<const wcs::Wcs> celestial_of(const Source& source, const SourceHdu& hdu) {
-  if (hdu.wcs->celestial()) return hdu.wcs;
-  for (const SourceHdu& other : source.hdus) {
-    if (other.is_image() && other.record->grid == hdu.record->grid && other.wcs->celestial()) {
-      return other.wcs;
-    }
-  }
-  return nullptr;
-}
-
 Shown shown_of(const Source& source, int hdu, const std::vector<PixelInterval>& asked,
                const std::vector<PixelInterval>& inside) {
   const SourceHdu& image = source.hdus.at(static_cast<std::size_t>(hdu));
   Shown shown;
   shown.hdu = hdu;
-  shown.wcs = celestial_of(source, image);
+  const SourceHdu* on_sky = celestial_of(source, image);
+  shown.wcs = on_sky == nullptr ? nullptr : on_sky->wcs;
   if (shown.wcs && static_cast<std::size_t>(shown.wcs->y_axis()) < inside.size()) {
     shown.x = shown.wcs->x_axis();
     shown.y = shown.wcs->y_axis();

@@ -1,5 +1,6 @@
 #include "cutout/source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cutout/cards.h"
@@ -35,6 +36,14 @@ std::size_t Source::memory() const noexcept {
     bytes += sizeof hdu + hdu.header.memory() + (hdu.wcs ? hdu.wcs->memory() : 0);
   }
   return bytes;
+}
+
+const SourceHdu* celestial_of(const Source& source, const SourceHdu& hdu) {
+  if (hdu.wcs->celestial()) return &hdu;
+  const auto found = std::ranges::find_if(source.hdus, [&](const SourceHdu& other) {
+    return other.is_image() && other.record->grid == hdu.record->grid && other.wcs->celestial();
+  });
+  return found == source.hdus.end() ? nullptr : &*found;
 }
 
 std::shared_ptr<const Source> make_source(std::shared_ptr<const store::Holding> holding) {

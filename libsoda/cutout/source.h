@@ -36,6 +36,10 @@ struct Source {
   std::size_t memory() const noexcept;
 };
 
+// The image whose world coordinates say where `hdu` is on the sky: itself, or one on its grid (a
+// companion, DQ …, may lack coordinates of its own); null where none does.
+const SourceHdu* celestial_of(const Source& source, const SourceHdu& hdu);
+
 // Throws Failure(corrupt_data) when a stored header cannot be read.
 std::shared_ptr<const Source> make_source(std::shared_ptr<const store::Holding> holding);
 
