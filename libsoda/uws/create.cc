@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -20,9 +19,6 @@ namespace {
 
 using store::Job;
 using store::Phase;
-
-// Beside those of its kind, what lets a job read restricted data (site/signature.h).
-constexpr std::array<std::string_view, 3> signature = {"EXPIRES", "KEY", "SIGNATURE"};
 
 // UNKNOWN is a phase of the standard in which no job of ours ever is.
 std::vector<Phase> phases_asked(const std::vector<std::string>& words) {
@@ -81,12 +77,6 @@ void add_values(const Kind& kind, const dali::Arguments& arguments, Job& job) {
     for (const std::string& value : values) {
       job.parameters.emplace_back(std::string(parameter.name), value);
     }
-  }
-  for (const std::string_view name : signature) {
-    const auto value = arguments.one(name);
-    if (!value) continue;
-    std::erase_if(job.parameters, [&](const auto& each) { return each.first == name; });
-    job.parameters.emplace_back(std::string(name), *value);
   }
   if (const auto run_id = arguments.one("RUNID")) job.run_id = *run_id;
 }
