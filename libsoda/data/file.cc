@@ -1,13 +1,9 @@
 #include "data/file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <chrono>
-
 #include "base/failure.h"
-#include "base/time.h"
 #include "http/file_body.h"
 #include "http/handoff.h"
 
@@ -18,10 +14,6 @@ fits::Identity identity_of(const struct stat& status) {
   return {status.st_size,
           std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
           status.st_ino};
-}
-
-std::string entity_tag(const fits::Identity& identity) {
-  return fmt::format("\"{:x}-{:x}-{:x}\"", identity.size, identity.mtime_ns, identity.inode);
 }
 
 void check(const struct stat& status, const std::optional<fits::Identity>& expected) {
@@ -57,9 +49,7 @@ http::Response file_response(const http::Request& request, const StoredFile& fil
       http::disposition(file.content_type.starts_with("text/") ? "inline" : "attachment", name));
   // Text that is no HTML must not be taken for it.
   response.add("X-Content-Type-Options", "nosniff");
-  response.add("ETag", entity_tag(identity_of(status)));
-  response.add("Last-Modified",
-               http_date(std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)));
+  http::add_validators(response, status);
   if (http::hand_over(request, response, {file.root, file.path, file.absolute}, status.st_size)) {
     return response;
   }

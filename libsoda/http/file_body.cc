@@ -1,14 +1,17 @@
 #include "http/file_body.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <vector>
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "base/time.h"
 
 namespace soda::http {
 namespace {
@@ -51,6 +54,15 @@ std::string disposition(std::string_view kind, std::string_view name) {
   std::string value = std::string(kind) + "; filename=\"" + plain + "\"";
   if (plain != name && is_utf8(name)) value += "; filename*=UTF-8''" + percent_encode(name);
   return value;
+}
+
+void add_validators(Response& response, const struct stat& status) {
+  const std::int64_t nanoseconds =
+      std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  response.add("ETag",
+               fmt::format("\"{:x}-{:x}-{:x}\"", status.st_size, nanoseconds, status.st_ino));
+  response.add("Last-Modified",
+               http_date(std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)));
 }
 
 std::unique_ptr<Body> file_body(FileDescriptor file, std::int64_t size) {

@@ -75,6 +75,7 @@ std::int64_t Queue::stop_overdue() {
   std::map<std::int64_t, std::int64_t> seen;
   std::vector<std::pair<std::int64_t, std::int64_t>> overdue;  // job, limit
   {
+    // The first condition is that of the index job_active.
     Statement statement = file.prepare(
         "SELECT number, execution_limit, boot, booted FROM job "
         "WHERE phase IN (1, 2) AND phase = 2 AND execution_limit > 0");

@@ -4,12 +4,10 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <chrono>
 #include <utility>
 
 #include "base/failure.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "dali/table.h"
 #include "dali/upload.h"
 #include "http/file_body.h"
@@ -47,12 +45,7 @@ http::Response file_response(const http::Request& request, const StoredFile& fil
                http::disposition(is_text ? "inline" : "attachment", file.name));
   response.add("X-Content-Type-Options", "nosniff");
   response.add("Cache-Control", "private");
-  response.add("ETag", fmt::format("\"{:x}-{:x}-{:x}\"", status.st_size,
-                                   std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 +
-                                       status.st_mtim.tv_nsec,
-                                   status.st_ino));
-  response.add("Last-Modified",
-               http_date(std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)));
+  http::add_validators(response, status);
   if (!http::hand_over(request, response, {results_root, file.below, file.absolute},
                        status.st_size)) {
     response.body = http::file_body(std::move(open), status.st_size);
