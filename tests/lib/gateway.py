@@ -48,6 +48,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    # With the usual 5, of hundreds of clients that connect at once some are dropped by the kernel
+    # and try again seconds later.
+    request_queue_size = 1024
 
     def handle_error(self, request, client_address):
         """A client that goes away is none."""
