@@ -67,15 +67,14 @@ class OrderPlanner {
 
  private:
   std::vector<Position> read_positions(const std::string& upload) const {
-    const auto part = dali::parse_upload(upload).part;
     TableLimits limits;
     limits.bytes = inflated_limit(context_);
     limits.rows = limit_.count;
     std::vector<Position> positions;
     try {
       PositionReader reader(
-          ingest::open_table(
-              dali::upload_path(context_.config.text("results_folder"), job_.id, part), limits),
+          ingest::open_table(dali::uploaded_file(context_, job_.id, dali::parse_upload(upload)),
+                             limits),
           own_size());
       for (Position position; reader.next(position);) positions.push_back(std::move(position));
     } catch (const Failure& failure) {

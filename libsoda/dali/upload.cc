@@ -44,6 +44,25 @@ void write_file(const std::string& path, std::string_view bytes) {
   if (::fsync(file.get()) != 0) fail_of_disk("fsync");
 }
 
+void make_folder(std::string_view folder, std::string_view job) {
+  const std::string own = fmt::format("{}/{}", folder, job);
+  if (::mkdir(own.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
+}
+
+bool is_web_address(std::string_view address) {
+  return starts_with_ignoring_case(address, "http://") ||
+         starts_with_ignoring_case(address, "https://");
+}
+
+void refuse_unless_fetched(const site::Config& config, std::string_view value) {
+  if (config.text("upload_addresses") != "none") return;
+  throw Failure(FailureKind::usage,
+                fmt::format("UPLOAD: a table is taken from the request itself (param:PART); "
+                            "addresses are not fetched here, received \"{}\"",
+                            quoted(value)),
+                "UPLOAD");
+}
+
 }  // namespace
 
 UploadedTable parse_upload(std::string_view value) {
@@ -57,10 +76,11 @@ UploadedTable parse_upload(std::string_view value) {
         fmt::format("UPLOAD: NAME,param:PART is expected, received \"{}\"", quoted(value)),
         "UPLOAD");
   }
+  if (is_web_address(where)) return {std::string(name), "", std::string(where)};
   if (!starts_with_ignoring_case(where, scheme)) {
     throw Failure(FailureKind::usage,
-                  fmt::format("UPLOAD: a table is taken from the request itself (param:PART); "
-                              "addresses are not fetched, received \"{}\"",
+                  fmt::format("UPLOAD: a table is taken from the request itself (param:PART), or "
+                              "from an address of http or https, received \"{}\"",
                               quoted(value)),
                   "UPLOAD");
   }
@@ -72,18 +92,24 @@ UploadedTable parse_upload(std::string_view value) {
                               longest_name, quoted(part)),
                   "UPLOAD");
   }
-  return {std::string(name), std::string(part)};
+  return {std::string(name), std::string(part), ""};
 }
 
-std::string upload_path(std::string_view folder, std::string_view job, std::string_view part) {
+std::string upload_path(std::string_view folder, std::string_view job, const UploadedTable& table) {
   // Begins with a full stop, as no result does.
-  return fmt::format("{}/{}/.upload-{}.table", folder, job, part);
+  return table.address.empty() ? fmt::format("{}/{}/.upload-{}.table", folder, job, table.part)
+                               : fmt::format("{}/{}/.fetched-{}.table", folder, job, table.name);
 }
 
-void keep_uploads(const http::Form& form, const std::vector<std::string>& values,
-                  std::string_view folder, std::string_view job) {
+void keep_uploads(const site::Config& config, const http::Form& form,
+                  const std::vector<std::string>& values, std::string_view job) {
+  const std::string& folder = config.text("results_folder");
   for (const auto& value : values) {
     const UploadedTable table = parse_upload(value);
+    if (!table.address.empty()) {
+      refuse_unless_fetched(config, value);
+      continue;
+    }
     const auto found = std::ranges::find_if(form.uploads, [&](const http::Upload& upload) {
       return equal_ignoring_case(upload.name, table.part);
     });
@@ -92,10 +118,27 @@ void keep_uploads(const http::Form& form, const std::vector<std::string>& values
                     fmt::format("UPLOAD: the request has no part \"{}\" with a file", table.part),
                     "UPLOAD");
     }
-    const std::string own = fmt::format("{}/{}", folder, job);
-    if (::mkdir(own.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
-    write_file(upload_path(folder, job, table.part), found->content);
+    make_folder(folder, job);
+    write_file(upload_path(folder, job, table), found->content);
   }
+}
+
+std::string uploaded_file(const Context& context, std::string_view job,
+                          const UploadedTable& table) {
+  const std::string& folder = context.config.text("results_folder");
+  std::string path = upload_path(folder, job, table);
+  if (table.address.empty() || ::access(path.c_str(), F_OK) == 0) return path;
+  refuse_unless_fetched(context.config, table.address);
+  if (!context.fetch) {
+    throw Failure(FailureKind::internal, "UPLOAD: this program does not fetch addresses");
+  }
+  make_folder(folder, job);
+  try {
+    context.fetch(table.address, path);
+  } catch (const Failure& failure) {
+    throw Failure(failure.kind(), fmt::format("UPLOAD: {}", failure.what()), "UPLOAD");
+  }
+  return path;
 }
 
 }  // namespace soda::dali

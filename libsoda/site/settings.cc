@@ -50,6 +50,11 @@ std::vector<Setting> make_settings() {
                  "The largest request body that is read."),
       number_row("max_upload", 64 * mib, "bytes", 1024, 1.0 * gib,
                  "The largest request body with files in it, where a service takes files."),
+      text_row("upload_addresses", "public", Kind::choice,
+               "Whether a table may be named by an address (http, https): of the public Internet, "
+               "of any machine, or not at all.",
+               "none|public|any"),
+      number_row("upload_time", 60, "s", 1, 3600, "How long fetching such a table may take."),
       number_row("max_vertices", 10000, "", 3, 1e6, "The most vertices of a polygon."),
       number_row("max_picture", 2048, "pixels", 1, 16384,
                  "The longest side of a picture that SIZE may ask for."),

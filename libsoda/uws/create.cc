@@ -82,14 +82,15 @@ void add_values(const Kind& kind, const dali::Arguments& arguments, Job& job) {
 }
 
 // Before the job is told of them; the worker clears away what no job knows.
-void keep_files(const Desk& desk, const dali::Call& call, const std::string& job) {
+void keep_files(const Desk& desk, const dali::Context& context, const dali::Call& call,
+                const std::string& job) {
   const std::vector<std::string>& values = call.arguments.all("UPLOAD");
   if (values.empty()) return;
   try {
     if (::mkdir(desk.results_path.c_str(), 0777) != 0 && errno != EEXIST) {
       throw std::system_error(errno, std::generic_category(), "mkdir");
     }
-    dali::keep_uploads(call.form, values, desk.results_path, job);
+    dali::keep_uploads(context.config, call.form, values, job);
   } catch (const std::system_error& error) {
     call.log.add("disk", error.what());
     throw Failure(FailureKind::unavailable, "there is no room for files of jobs at the moment");
@@ -154,7 +155,7 @@ http::Response create_job(Desk& desk, const dali::Context& context, const dali::
   add_values(desk.kind, call.arguments, job);
   desk.kind.work->check(context, job);
   job.id = store::new_job_id();
-  keep_files(desk, call, job.id);
+  keep_files(desk, context, call, job.id);
   job = desk.jobs.create(std::move(job));
   call.log.add("job", job.id);
   return see_other(desk.address_of(job.id));
@@ -170,7 +171,7 @@ http::Response add_parameters(Desk& desk, const dali::Context& context, const da
   };
   const Job found = desk.find(call, place.id);
   require_pending(found);
-  keep_files(desk, call, found.id);
+  keep_files(desk, context, call, found.id);
   desk.jobs.change(found.id, [&](Job& job) {
     require_pending(job);
     add_values(desk.kind, call.arguments, job);

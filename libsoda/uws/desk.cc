@@ -84,6 +84,7 @@ std::vector<ShownParameter> Desk::parameters_of(const store::Job& job) const {
     shown.push_back({name, value, Way::value});
     if (name != "UPLOAD") continue;
     const std::string part = dali::parse_upload(value).part;
+    if (part.empty()) continue;
     shown.push_back(
         {part, fmt::format("{}/parameters/{}", address_of(job.id), part), Way::reference});
   }

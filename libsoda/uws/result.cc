@@ -176,11 +176,11 @@ http::Response show_parameter(Desk& desk, const dali::Context&, const dali::Call
   for (const auto& [name, value] : job.parameters) {
     if (equal_ignoring_case(name, place.name)) values.append(value).append("\n");
     if (name != "UPLOAD") continue;
-    const std::string part = dali::parse_upload(value).part;
-    if (!equal_ignoring_case(part, place.name)) continue;
-    const std::string absolute = dali::upload_path(desk.results_path, job.id, part);
+    const dali::UploadedTable table = dali::parse_upload(value);
+    if (table.part.empty() || !equal_ignoring_case(table.part, place.name)) continue;
+    const std::string absolute = dali::upload_path(desk.results_path, job.id, table);
     return file_response(call.request, {absolute.substr(desk.results_path.size() + 1), absolute,
-                                        part, "application/octet-stream"});
+                                        table.part, "application/octet-stream"});
   }
   if (!values.empty()) return plain(std::move(values));
   throw Failure(FailureKind::not_found,

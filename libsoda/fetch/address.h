@@ -1,0 +1,15 @@
+// Which network addresses lie in the public Internet: what a stranger may send us to.
+#pragma once
+
+#include <sys/socket.h>
+
+namespace soda::fetch {
+
+// Whether the address is one that the whole Internet can reach: not this machine (loopback, the
+// addresses of its own interfaces), not a private, local, shared, documentation, benchmarking,
+// multicast or reserved one (IANA's special-purpose registries, RFC 6890), nor an IPv6 form that
+// holds such an IPv4 address (mapped, 6to4) or may lead anywhere (NAT64, Teredo). False for
+// families other than IPv4 and IPv6.
+bool is_public(const sockaddr& address);
+
+}  // namespace soda::fetch

@@ -1,0 +1,35 @@
+// What an address of the web names, as a file. Strangers choose the address: it must lead nowhere
+// that they could not go themselves (see address.h), and neither size nor time may be theirs.
+//
+// Only http and https; redirections likewise, five at most. Every connection is held against the
+// rule by the address that it is really made to, so that neither redirections nor names that change
+// their address lead around it; proxies of the environment are not used. Content codings are not
+// asked for: what arrives is what is kept.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace soda::fetch {
+
+enum class Reach { public_only, everywhere };
+
+struct Limits {
+  std::int64_t bytes = 0;
+  std::string_view bytes_name;  // of the setting, for sentences
+  std::chrono::seconds time{60};
+  Reach reach = Reach::public_only;
+};
+
+// Whether the address begins with "http://" or "https://", ignoring case.
+bool is_web_address(std::string_view address);
+
+// Writes to `path`, which is made or replaced when all has arrived and is durable. Throws
+// Failure(usage), about `address`: not http or https, leads to a place that is not public, not
+// found or refused there, larger than the limit, longer than the time; std::system_error when the
+// disk refuses.
+void save(const std::string& address, const std::string& path, const Limits& limits);
+
+}  // namespace soda::fetch
