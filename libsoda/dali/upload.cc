@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "base/handle.h"
 #include "base/text.h"
+#include "http/public_address.h"
 
 namespace soda::dali {
 namespace {
@@ -54,8 +55,28 @@ bool is_web_address(std::string_view address) {
          starts_with_ignoring_case(address, "https://");
 }
 
-void refuse_unless_fetched(const site::Config& config, std::string_view value) {
-  if (config.text("upload_addresses") != "none") return;
+std::string_view host_of(std::string_view address) {
+  address.remove_prefix(address.find("://") + 3);
+  address = address.substr(0, address.find_first_of("/?#\\"));
+  if (const auto at = address.rfind('@'); at != std::string_view::npos) {
+    address.remove_prefix(at + 1);
+  }
+  const auto bracket = address.rfind(']');
+  const auto colon = address.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  return address.substr(0, colon);
+}
+
+// What can be told of an address without looking anywhere; the rest is found when it is fetched.
+void refuse_unless_fetched(const site::Config& config, std::string_view value,
+                           const std::string& address) {
+  const std::string& from = config.text("upload_addresses");
+  if (from == "any" || (from == "public" && http::may_be_public(host_of(address)))) return;
+  if (from == "public") {
+    throw Failure(
+        FailureKind::usage,
+        fmt::format("UPLOAD: the address {} leads to a place that is not public", quoted(address)),
+        "UPLOAD");
+  }
   throw Failure(FailureKind::usage,
                 fmt::format("UPLOAD: a table is taken from the request itself (param:PART); "
                             "addresses are not fetched here, received \"{}\"",
@@ -107,7 +128,7 @@ void keep_uploads(const site::Config& config, const http::Form& form,
   for (const auto& value : values) {
     const UploadedTable table = parse_upload(value);
     if (!table.address.empty()) {
-      refuse_unless_fetched(config, value);
+      refuse_unless_fetched(config, value, table.address);
       continue;
     }
     const auto found = std::ranges::find_if(form.uploads, [&](const http::Upload& upload) {
@@ -128,7 +149,7 @@ std::string uploaded_file(const Context& context, std::string_view job,
   const std::string& folder = context.config.text("results_folder");
   std::string path = upload_path(folder, job, table);
   if (table.address.empty() || ::access(path.c_str(), F_OK) == 0) return path;
-  refuse_unless_fetched(context.config, table.address);
+  refuse_unless_fetched(context.config, table.address, table.address);
   if (!context.fetch) {
     throw Failure(FailureKind::internal, "UPLOAD: this program does not fetch addresses");
   }

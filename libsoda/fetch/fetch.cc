@@ -15,7 +15,7 @@
 #include "base/failure.h"
 #include "base/handle.h"
 #include "base/text.h"
-#include "fetch/address.h"
+#include "http/public_address.h"
 
 namespace soda::fetch {
 namespace {
@@ -56,7 +56,7 @@ std::size_t keep(char* data, std::size_t, std::size_t size, void* user) {
 // libcurl's signature: the one place that every connection passes, with the address it is made to.
 curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto& download = *static_cast<Download*>(user);
-  if (download.limits.reach == Reach::public_only && !is_public(address->addr)) {
+  if (download.limits.reach == Reach::public_only && !http::is_public(address->addr)) {
     download.refused = true;
     return CURL_SOCKET_BAD;
   }

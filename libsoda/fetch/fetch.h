@@ -1,5 +1,6 @@
 // What an address of the web names, as a file. Strangers choose the address: it must lead nowhere
-// that they could not go themselves (see address.h), and neither size nor time may be theirs.
+// that they could not go themselves (http/public_address.h), and neither size nor time may be
+// theirs.
 //
 // Only http and https; redirections likewise, five at most. Every connection is held against the
 // rule by the address that it is really made to, so that neither redirections nor names that change

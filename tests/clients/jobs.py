@@ -5,15 +5,17 @@
               SODA_SCHEMAS names the schemas) and read by pyvo; what STILTS' taplint asks of a UWS
     refused   what must not be
     waiting   many who wait at once: answered when the phase changes, others answered meanwhile
+    fetched   with a worker: a table of positions that lies at an address; one that is not to be had
     done      with a worker: one result a combination, in order, with the bytes of sync; those without
               content and those that failed; the table of their states
 
-Nothing runs the jobs but in `done`.
+Nothing runs the jobs but in `fetched` and `done`.
 """
 
 import argparse
 import concurrent.futures
 import http.client
+import http.server
 import io
 import os
 import pathlib
@@ -21,6 +23,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
@@ -238,10 +241,7 @@ def done(url):
     circle, elsewhere = "150.1 2.2 0.01", "1 -80 0.01"
     job = created(url, ("ID", ID), ("ID", "ivo://x/y?none"), ("CIRCLE", circle),
                   ("CIRCLE", elsewhere), ("PHASE", "RUN"))
-    deadline = time.monotonic() + 60
-    reply = ask(f"{job}?WAIT=10")
-    while re.search(">(QUEUED|EXECUTING)<", reply.text) and time.monotonic() < deadline:
-        reply = ask(f"{job}?WAIT=10")
+    reply = ended(job)
     yield "the job is done", expect(reply, 200, ">COMPLETED<")
     yield from valid("done job", reply.body, "job")
     yield from valid("its results", ask(f"{job}/results").body, "results")
@@ -270,6 +270,45 @@ def done(url):
     yield "no result without its job", expect(ask(results[0].href), 404)
 
 
+# ---- fetched
+
+class Tables(http.server.BaseHTTPRequestHandler):
+    """A table of one position of two of which one lies on no image, and nothing else."""
+
+    def do_GET(self):
+        found = self.path == "/stars.csv"
+        body = b"ra,dec,radius\n150.1,2.2,0.01\n1,-80,0.01\n" if found else b""
+        self.send_response_only(200 if found else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def ended(job):
+    deadline = time.monotonic() + 60
+    reply = ask(f"{job}?WAIT=10")
+    while re.search(">(QUEUED|EXECUTING)<", reply.text) and time.monotonic() < deadline:
+        reply = ask(f"{job}?WAIT=10")
+    return reply
+
+
+def fetched(url):
+    with http.server.HTTPServer(("127.0.0.1", 0), Tables) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tables = f"http://127.0.0.1:{server.server_address[1]}"
+        job = created(url, ("UPLOAD", f"stars,{tables}/stars.csv"), ("ID", ID), ("PHASE", "RUN"))
+        yield "a table at an address is cut by", expect(ended(job), 200, ">COMPLETED<")
+        states = re.findall(",(DONE|EMPTY|FAILED),",
+                            ask(f"{job}/results/status?RESPONSEFORMAT=csv").text)
+        yield "its rows are there", [] if states == ["DONE", "EMPTY"] else [str(states)]
+        job = created(url, ("UPLOAD", f"stars,{tables}/none.csv"), ("ID", ID), ("PHASE", "RUN"))
+        yield "a table that is not there", expect(ended(job), 200, ">ERROR<(.|\n)*status 404")
+        server.shutdown()
+
+
 SUITES = {"life": life, "refused": refused, "waiting": waiting}
 
 
@@ -281,7 +320,8 @@ def main():
     report = harness.Report()
     with tempfile.TemporaryDirectory(prefix="soda-jobs-") as folder, Gateway() as gate:
         make_data(options.build, folder)
-        with harness.Installation(folder, options.build, responders=1, base_url=gate.url) as site:
+        with harness.Installation(folder, options.build, responders=1, base_url=gate.url,
+                                  extra_settings='upload_addresses = "any"') as site:
             gate.site = site
             for name, suite in SUITES.items():
                 for label, problems in suite(gate.url):
@@ -290,8 +330,9 @@ def main():
                                                             "modules/soda-worker"),
                                        "--config", str(site.config)])
             try:
-                for label, problems in done(gate.url):
-                    report.judge(f"jobs/done/{label}", problems)
+                for name, suite in (("fetched", fetched), ("done", done)):
+                    for label, problems in suite(gate.url):
+                        report.judge(f"jobs/{name}/{label}", problems)
             finally:
                 worker.terminate()
                 worker.wait(20)

@@ -22,7 +22,7 @@ REGISTRIES = re.compile(r"(deb|security|ftp)\.deb" + r"ian\.org|pyp" + r"i\.org|
                         r"js|crat" + r"es\.io")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|HA" + r"CK)\b|not impl" + "emented")
 POSIX = re.compile(r"^(sys|netinet|arpa|linux)/|^(unistd|fcntl|signal|poll|errno|dirent|getopt|"
-                   r"pthread|netdb|grp|pwd|time|limits|stdlib|stdio|string|math|stdint|stddef|"
+                   r"pthread|netdb|ifaddrs|grp|pwd|time|limits|stdlib|stdio|string|math|stdint|stddef|"
                    r"termios|ftw|fnmatch|glob|regex)\.h$")
 STANDARD = re.compile(r"^[a-z_0-9]+$")  # <vector>
 

@@ -16,7 +16,7 @@
 
 #include "base/failure.h"
 #include "base/handle.h"
-#include "fetch/address.h"
+#include "http/public_address.h"
 
 namespace {
 
@@ -33,7 +33,7 @@ bool is_public(const std::string& text) {
     BOOST_REQUIRE_EQUAL(::inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr), 1);
     storage.ss_family = AF_INET6;
   }
-  return fetch::is_public(reinterpret_cast<const sockaddr&>(storage));
+  return http::is_public(reinterpret_cast<const sockaddr&>(storage));
 }
 
 // From IANA's registries of special-purpose addresses: the ends of their blocks, and neighbours.

@@ -1,7 +1,8 @@
-#include "fetch/address.h"
+#include "http/public_address.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -9,8 +10,11 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 
-namespace soda::fetch {
+#include "base/text.h"
+
+namespace soda::http {
 namespace {
 
 struct Block {
@@ -88,4 +92,19 @@ bool is_public(const sockaddr& address) {
   return is_public_v6(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr) && !is_own(address);
 }
 
-}  // namespace soda::fetch
+bool may_be_public(std::string_view host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  }
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (equal_ignoring_case(host, "localhost")) return false;
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(std::string(host).c_str(), nullptr, &hints, &found) != 0) return true;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, ::freeaddrinfo);
+  return is_public(*found->ai_addr);
+}
+
+}  // namespace soda::http

@@ -3,7 +3,9 @@
 
 #include <sys/socket.h>
 
-namespace soda::fetch {
+#include <string_view>
+
+namespace soda::http {
 
 // Whether the address is one that the whole Internet can reach: not this machine (loopback, the
 // addresses of its own interfaces), not a private, local, shared, documentation, benchmarking,
@@ -12,4 +14,9 @@ namespace soda::fetch {
 // families other than IPv4 and IPv6.
 bool is_public(const sockaddr& address);
 
-}  // namespace soda::fetch
+// What can be said of the host of a URL before its name is looked up: false for "localhost" and for
+// numbers (in any spelling that the system takes, IPv6 with or without brackets) of an address that
+// is not public.
+bool may_be_public(std::string_view host);
+
+}  // namespace soda::http
