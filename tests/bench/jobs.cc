@@ -34,7 +34,7 @@ store::Job asked_for(const std::vector<std::string>& words, const std::string& u
     job.parameters.emplace_back(words[i].substr(0, equals), words[i].substr(equals + 1));
   }
   if (words[4] == "-") return job;
-  const std::filesystem::path place = dali::upload_path(words[2], job.id, "table");
+  const std::filesystem::path place = dali::upload_path(words[2], job.id, {"table", "table", ""});
   std::filesystem::create_directories(place.parent_path());
   std::filesystem::copy_file(words[4], place);
   job.parameters.emplace_back("UPLOAD", "positions,param:table");

@@ -111,7 +111,7 @@ struct Archive {
   static std::string id(const std::string& file) { return "ivo://x.org/default?" + file; }
 
   void upload(const std::string& table) {
-    scratch::write_file(dali::upload_path(folder / "results", "job", "p"), table);
+    scratch::write_file(dali::upload_path(folder / "results", "job", {"p", "p", ""}), table);
     job.parameters.emplace_back("UPLOAD", "t,param:p");
   }
   dali::Plan plan() {
