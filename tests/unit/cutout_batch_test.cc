@@ -338,7 +338,7 @@ BOOST_FIXTURE_TEST_CASE(hostile_tables_are_refused_as_a_whole, Small) {
                      "'&a;&a;&a;'>]><VOTABLE>&b;</VOTABLE>")
                  .starts_with("UPLOAD: "));
   job.parameters = {{"UPLOAD", "t,http://127.0.0.1/t.csv"}};
-  BOOST_TEST(refused().find("addresses are not fetched") != std::string::npos);
+  BOOST_TEST(refused().find("not public") != std::string::npos);
   job.parameters = {{"UPLOAD", "t,param:p"}, {"CIRCLE", here}};
   BOOST_TEST(refused().find("shapes come from the table") != std::string::npos);
   job.parameters = {{"ID", id("a.fits")}, {"MAXPERPOS", "2"}};
