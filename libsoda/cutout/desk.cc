@@ -33,9 +33,7 @@ std::shared_ptr<const store::Dataset> find_dataset(const dali::Context& context,
                                                    const std::string& id) {
   auto dataset = context.holdings.find(id);
   if (!dataset) {
-    throw Failure(FailureKind::not_found,
-                  fmt::format("ID is not known to this archive, got \"{}\"", quoted(id, 200)),
-                  "ID");
+    throw Failure(FailureKind::not_found, context.holdings.why_absent(id), "ID");
   }
   return dataset;
 }

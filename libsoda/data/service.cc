@@ -97,11 +97,6 @@ constexpr std::array parts = {
     Part{"relation", Extent::file, relation_part},
 };
 
-Failure unknown(std::string_view id) {
-  return {FailureKind::not_found,
-          fmt::format("ID is not known to this archive, got \"{}\"", quoted(id, 200)), "ID"};
-}
-
 // The record by which a caller is admitted.
 store::ObsCore record_for(const dali::Context& context, const store::Dataset& dataset,
                           Extent extent) {
@@ -121,11 +116,14 @@ http::Response elsewhere(const dali::Context& context, const dali::Call& call,
   store::Question question;
   question.obs_publisher_did = {id};
   question.limit = 1;
-  auto answer =
+  std::optional<store::Answer> answer =
       store::answer(context.database, question, {"access_url", "data_rights", "obs_release_date"});
-  if (!answer.next()) throw unknown(id);
+  if (!answer->next()) {
+    answer.reset();  // the data base is asked again
+    throw Failure(FailureKind::not_found, context.holdings.why_absent(id), "ID");
+  }
   const auto text = [&](std::size_t column) {
-    const auto* value = std::get_if<std::string_view>(&answer.row()[column]);
+    const auto* value = std::get_if<std::string_view>(&answer->row()[column]);
     return value == nullptr ? std::string() : std::string(*value);
   };
   store::ObsCore record;

@@ -37,7 +37,6 @@ constexpr dali::Parameter parameter_table[] = {
 constexpr std::string_view standard_id = "ivo://ivoa.net/std/DataLink#links-1.1";
 constexpr std::string_view votable_type = "application/x-votable+xml";
 constexpr std::string_view content = "content=datalink";
-constexpr std::size_t longest_shown = 400;  // of an identifier in a fault
 
 // DataLink 1.1 section 3.2 table 2. The order is free; the last two are ours to compute.
 std::vector<xml::Field> fields() {
@@ -144,9 +143,7 @@ struct State {
     const auto dataset = context.holdings.find_any(id);
     if (!dataset) {
       Links unknown;
-      unknown.rows.push_back(
-          fault_row(fmt::format("NotFoundFault: ID is not known to this archive, got \"{}\"",
-                                quoted(id, longest_shown))));
+      unknown.rows.push_back(fault_row("NotFoundFault: " + context.holdings.why_absent(id)));
       return {id, std::make_shared<const Links>(std::move(unknown)), false, {}, {}};
     }
     Found found;

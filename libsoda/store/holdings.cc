@@ -269,6 +269,21 @@ std::shared_ptr<const Dataset> Holdings::find_any(std::string_view publisher_did
   return dataset && dataset->holding ? impl_->keep(key, dataset) : dataset;
 }
 
+std::string Holdings::why_absent(std::string_view publisher_did) {
+  constexpr std::size_t longest_shown = 200;
+  const std::string_view whole = publisher_did.substr(0, publisher_did.find('#'));
+  const auto has_file = [&] {
+    Statement row = impl_->database->prepare("SELECT 1 FROM file WHERE did = ?1 COLLATE NOCASE");
+    return row.bind(1, whole).step();
+  };
+  std::string_view reason = "is not known to this archive";
+  if (whole.size() <= longest_identifier && has_file()) {
+    reason = find_any(whole) ? "names an HDU that is not there or no image of more than one pixel"
+                             : "names a file without an image of more than one pixel";
+  }
+  return fmt::format("ID {}, got \"{}\"", reason, quoted(publisher_did, longest_shown));
+}
+
 bool Holdings::empty() {
   Statement row = impl_->database->prepare("SELECT 1 FROM dataset LIMIT 1");
   return !row.step();

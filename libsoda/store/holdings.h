@@ -93,6 +93,9 @@ class Holdings {
   // The same, but data sets that are known from a catalogue only are found too: their holding is
   // null, their hdu -1.
   std::shared_ptr<const Dataset> find_any(std::string_view publisher_did);
+  // Why find or find_any found nothing, as a sentence for the client: there is no such identifier,
+  // or its file holds nothing that is a data set.
+  std::string why_absent(std::string_view publisher_did);
   // Whether there is no data set at all, with a file or without.
   bool empty();
   // The first `limit` data sets with a file, in the order in which their files came: for examples.

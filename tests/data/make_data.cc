@@ -250,6 +250,14 @@ void undefined_only(const path& folder) {
   write(folder / "all_nan.fits", nothing.blocks() + padded(std::move(undefined)));
 }
 
+// Files that hold nothing to be cut: a table only, and an image of one pixel.
+void without_images(const path& folder) {
+  write(folder / "table_only.fits", primary(8, {}).blocks() + small_table());
+  Cards cards = primary(-32, {1, 1});
+  cards.all(tangent(230, 20, 1, 1, arcsecond));
+  write(folder / "one_pixel.fits", cards.blocks() + pixels(-32, {1, 1}));
+}
+
 void damaged(const path& folder) {
   const Shape shape = {100, 100};
   Cards cards = primary(-32, shape);
@@ -290,6 +298,7 @@ void make_all(const path& folder) {
   many_keywords(folder);
   without_sky(folder);
   undefined_only(folder);
+  without_images(folder);
   many_cards(folder);
   tolerated(folder);
   damaged(folder / "damaged");
