@@ -180,11 +180,38 @@ def search_cases(url):
     yield "pyvo processed", [] if cut.data.size < numpy.prod(shape) else ["it is not smaller"]
 
 
+def refused(source, status):
+    try:
+        return [f"answered with {len(fetch(source))} bytes"]
+    except urllib.error.HTTPError as error:
+        text = error.read().decode()
+        return [] if error.code == status and "/" not in text.replace("ivo://", "") else [
+            f"{error.code} {text}"]
+
+
+def companion_cases(source, file):
+    """The file of a relation: its bytes and type, a part of it; nobody else's, and not when gone."""
+    with urllib.request.urlopen(source) as answer:
+        got, media = answer.read(), answer.headers["Content-Type"]
+    yield "companion", [] if (got, media) == (file.read_bytes(), "application/pdf") else [
+        f"{media}: {got[:80]}"]
+    part = urllib.request.Request(source, headers={"Range": "bytes=1-2"})
+    with urllib.request.urlopen(part) as answer:
+        got = answer.read()
+    yield "companion range", [] if (answer.status, got) == (206, file.read_bytes()[1:3]) else [
+        f"{answer.status}: {got[:80]}"]
+    yield "companion of another", refused(source.replace("tan_float", "tan_sip"), 404)
+    content = file.read_bytes()
+    file.unlink()
+    yield "companion that is gone", refused(source, 503)
+    file.write_bytes(content)
+
+
 def relation_cases(url, site, folder):
     """What an administrator says is shown, and taken back; targets are checked."""
     name = "ivo://test.example/default?tan_float.fits"
     paper = pathlib.Path(folder) / "paper.pdf"
-    paper.write_bytes(b"%PDF")
+    paper.write_bytes(b"%PDF-1.4 a paper")
     told = [("documentation", str(paper)), ("package", "https://data.example/all.tar"),
             ("coderived", "IVO://test.example/DEFAULT?tan_sip.fits")]
     for semantics, target in told:
@@ -199,11 +226,13 @@ def relation_cases(url, site, folder):
                 if term not in shown or part not in shown[term][0] or shown[term][1] != media
                 or shown[term][2] != f"{term[1:]}: \"&<>\""]
     yield "sodactl link", problems
+    yield from companion_cases(shown["#documentation"][0], paper)
     for semantics, target in told:
         site.run_sodactl("unlink", name, semantics, target)
     after = adhoc.DatalinkResults.from_result_url(links_url(url, [name]))
     left = sorted(set(wanted) & set(after["semantics"]))
     yield "sodactl unlink", [f"{term} is still there" for term in left]
+    yield "unlinked companion", refused(shown["#documentation"][0], 404)
 
 
 def restricted_cases(build):
