@@ -53,6 +53,8 @@ struct TableColumn : Column {
   // The value: `{}."obs_id"`. An indexed column is the bare column, so that SQLite can use the
   // index.
   std::string sql;
+  // SQLite has an index of it that ignores ASCII case, and no other: equality is asked of it first.
+  bool folded = false;
   // Of a geometry: the expression of the blob that the functions of store/adql_functions.h take
   // (`{}."shape"`). Empty: it must be parsed from the text of `sql` with adql_region.
   std::string geometry;
