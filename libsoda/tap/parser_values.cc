@@ -221,6 +221,11 @@ Node Parser::unary() {
     const Level level(*this);
     Node operand = unary();
     need_value(operand, "arithmetic");
+    const bool number = operand.kind == NodeKind::whole || operand.kind == NodeKind::decimal;
+    if (kind == NodeKind::negative && number && operand.text.front() != '-') {
+      operand.text.insert(operand.text.begin(), '-');
+      return operand;
+    }
     return parent_of(kind, place, std::move(operand));
   }
   return primary();

@@ -40,7 +40,7 @@ Value single(const Source& source, const TableColumn& column, Place place) {
 std::vector<std::string_view> all_names(const Scope& scope) {
   std::vector<std::string_view> names;
   for (const Scope* at = &scope; at != nullptr; at = at->outer) {
-    for (const Shown& shown : at->shown) names.push_back(shown.column->name);
+    for (const Shown& shown : *at->shown) names.push_back(shown.column->name);
   }
   return names;
 }
@@ -66,7 +66,7 @@ const TableColumn* column_of(const Source& source, const Identifier& name) {
 // In one scope, without those around it.
 std::optional<Value> unqualified(const Identifier& name, const Scope& scope) {
   const Shown* found = nullptr;
-  for (const Shown& shown : scope.shown) {
+  for (const Shown& shown : *scope.shown) {
     if (!matches(name, shown.column->name)) continue;
     if (found != nullptr) ambiguous(name, *found, shown);
     found = &shown;
@@ -78,7 +78,7 @@ std::optional<Value> unqualified(const Identifier& name, const Scope& scope) {
 std::optional<Value> qualified(Path path, const Scope& scope) {
   const Path qualifier = path.first(path.size() - 1);
   const Source* found = nullptr;
-  for (const Source* source : scope.sources) {
+  for (const Source* source : *scope.sources) {
     if (!qualifies(qualifier, *source)) continue;
     if (found != nullptr)
       refuse(path.front().place, fmt::format("{} is ambiguous: two tables of FROM have this name",
@@ -104,7 +104,7 @@ std::optional<Value> qualified(Path path, const Scope& scope) {
   }
   std::vector<std::string_view> names;
   for (const Scope* at = &scope; at != nullptr; at = at->outer) {
-    for (const Source* source : at->sources) names.push_back(source->name);
+    for (const Source* source : *at->sources) names.push_back(source->name);
   }
   const std::string& wanted = path[path.size() - 2].text;
   refuse(path.front().place,
@@ -169,7 +169,7 @@ Value column_value(const std::vector<Identifier>& path, const Scope& scope) {
 const Source& source_of(const std::vector<Identifier>& qualifier, const Scope& scope) {
   const Source* found = nullptr;
   std::vector<std::string_view> names;
-  for (const Source* source : scope.sources) {
+  for (const Source* source : *scope.sources) {
     names.push_back(source->name);
     if (!qualifies(qualifier, *source)) continue;
     if (found != nullptr)

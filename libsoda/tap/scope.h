@@ -22,10 +22,11 @@ struct Shown {
   std::vector<const TableColumn*> columns;  // theirs
 };
 
+// The lists belong to the one who made the scope.
 struct Scope {
   const Scope* outer = nullptr;
-  std::vector<const Source*> sources;
-  std::vector<Shown> shown;
+  const std::vector<const Source*>* sources = nullptr;
+  const std::vector<Shown>* shown = nullptr;
   // After GROUP BY, or with aggregates: columns may stand alone only within one of the keys.
   bool grouped = false;
   std::set<std::string, std::less<>> keys;

@@ -36,7 +36,8 @@ struct Reference {
 
 // How strongly the outermost operator of a text binds; what stands below a stronger one needs
 // parentheses.
-enum class Strength { condition, weak, sum, product, atom };
+enum class Strength { weak, sum, product, atom };
+enum class Binding { any_of, all_of, predicate };
 
 struct Value {
   Place place;
@@ -54,7 +55,8 @@ struct Value {
   std::string unit;
   std::vector<Reference> references;
   bool aggregate = false;  // holds one
-  // POINT: lon, lat; CIRCLE: lon, lat, radius; or those of them that are plain numbers.
+  // POINT: lon, lat; CIRCLE: lon, lat, radius, where they are given as numbers; CONTAINS,
+  // INTERSECTS, DISTANCE: the two geometries.
   std::vector<Value> parts;
 
   bool constant() const { return references.empty() && !aggregate; }
@@ -66,15 +68,15 @@ std::string at_least(Strength strength, const Value& value);
 // A condition on a PositionIndex that must hold where a condition does.
 struct Near {
   const Source* source = nullptr;
-  std::string arguments;                 // of adql_near
-  std::vector<const Source*> requires_;  // of the same FROM
+  std::string arguments;             // of adql_near
+  std::vector<const Source*> needs;  // of the same FROM
   bool constant = false;
   double reach = 0;  // degrees, of a constant circle
 };
 
 struct Condition {
   std::string sql;
-  Strength strength = Strength::condition;
+  Binding binding = Binding::predicate;
   std::vector<Near> near;
   // Sources of which a column with an index must equal something constant.
   std::vector<const Source*> anchored;
