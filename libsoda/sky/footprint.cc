@@ -13,50 +13,13 @@
 
 #include "base/failure.h"
 #include "sky/arcs.h"
+#include "sky/bounds.h"
 #include "sky/loop.h"
 #include "sky/parts.h"
 
 namespace soda::sky {
 
 namespace {
-
-// Far more than rounding takes away, far less than any index resolves.
-constexpr double kMargin = 4e-15;
-
-Box box_around(const Circle& circle) {
-  const S2Point centre = to_point(circle.centre());
-  const double radius = circle.radius().radians();
-  Box box;
-  for (int axis = 0; axis < 3; ++axis) {
-    S2Point unit(0, 0, 0);
-    unit[axis] = 1;
-    const double from_top = centre.Angle(unit);
-    const auto k = static_cast<std::size_t>(axis);
-    if (from_top > radius) box.hi[k] = std::min(std::cos(from_top - radius) + kMargin, 1.0);
-    if (std::numbers::pi - from_top > radius)
-      box.lo[k] = std::max(std::cos(from_top + radius) - kMargin, -1.0);
-  }
-  return box;
-}
-
-Box box_around(const Loop& loop) {
-  Box box;
-  for (int axis = 0; axis < 3; ++axis) {
-    for (const int sign : {-1, 1}) {
-      S2Point unit(0, 0, 0);
-      unit[axis] = sign;
-      if (loop.contains(unit)) continue;
-      double top = -1;
-      for (std::size_t i = 0; i < loop.vertices.size(); ++i) {
-        top = std::max(top, highest(loop.vertices[i] * sign, loop.next(i) * sign, axis));
-      }
-      top = std::min(top + kMargin, 1.0);
-      const auto k = static_cast<std::size_t>(axis);
-      (sign > 0 ? box.hi[k] : box.lo[k]) = sign * top;
-    }
-  }
-  return box;
-}
 
 std::vector<S2Point> to_points(const std::vector<Direction>& directions) {
   std::vector<S2Point> points;
@@ -73,7 +36,7 @@ Circle circle_around(const std::vector<S2Point>& points) {
   Angle radius = Angle::from_arcseconds(1e-6);
   for (const S2Point& point : points)
     radius = std::max(radius, separation(centre, to_direction(point)));
-  const double padded = std::min(radius.radians() + kMargin, std::numbers::pi);
+  const double padded = std::min(radius.radians() + kBoundsMargin, std::numbers::pi);
   return Circle(centre, Angle::from_radians(padded));
 }
 
@@ -107,7 +70,7 @@ void Footprint::add_hull(const std::vector<Direction>& directions) {
 
 void Footprint::add(const Circle& circle) {
   const S2Point centre = to_point(circle.centre());
-  widen(box_around(circle));
+  widen(box_around(centre, circle.radius().radians()));
   if (bytes_.empty()) centre_ = circle.centre();
   append_number(bytes_, static_cast<std::uint32_t>(PartKind::circle));
   append_number(bytes_, std::uint32_t{4});

@@ -7,16 +7,17 @@
 
 #include "base/failure.h"
 #include "sky/arcs.h"
+#include "sky/bounds.h"
 #include "sky/loop.h"
 #include "sky/parts.h"
+#include "sky/shape_part.h"
 
 namespace soda::sky {
 
 namespace {
 
 constexpr double kPi = std::numbers::pi;
-constexpr double kMargin = 4e-15;
-constexpr std::size_t kMostHalfSpaces = 64;
+constexpr double kMargin = kBoundsMargin;
 
 // One part of a footprint, read from its bytes.
 struct Disc {
@@ -93,21 +94,7 @@ struct PolygonAim final : Aim {
     for (std::size_t i = 0; i < vertices.size(); ++i)
       balls.push_back(Ball::around(std::vector<S2Point>{vertices[i], own.next(i)}));
     set_ball(bounding_circle(polygon), 0);
-    add_sides();
-  }
-  // The sides of a convex polygon bound it as planes do.
-  void add_sides() {
-    if (vertices.size() > kMostHalfSpaces) return;
-    std::vector<S2Point> normals;
-    // Vertices run clockwise as seen from outside the sphere, so the inside is to the right.
-    for (std::size_t i = 0; i < vertices.size(); ++i)
-      normals.push_back(across(own.next(i), vertices[i]).Normalize());
-    for (const S2Point& normal : normals) {
-      for (const S2Point& vertex : vertices) {
-        if (normal.DotProd(vertex) < -kMargin) return;
-      }
-    }
-    for (const S2Point& normal : normals) add_half_space(normal, 0);
+    for (const S2Point& normal : convex_sides(own)) add_half_space(normal, 0);
   }
   bool meets(const Disc& disc) const override {
     return own.meets_circle(disc.centre, Reach(disc.radius));
@@ -252,19 +239,6 @@ std::unique_ptr<const Aim> aim_at(const Region& region) {
   return std::visit(Maker{}, region);
 }
 
-[[noreturn]] void damaged() {
-  throw Failure(FailureKind::unavailable,
-                "The archive's data base is damaged: a footprint cannot be understood.");
-}
-
-S2Point take_point(std::string_view& bytes) {
-  S2Point point;
-  for (int axis = 0; axis < 3; ++axis) take_number(bytes, point[axis]);
-  // Far from the sphere, or NaN, nothing here would hold.
-  if (!(std::fabs(point.Norm2() - 1) < 1e-14)) damaged();
-  return point;
-}
-
 }  // namespace
 
 struct Probe::Impl {
@@ -275,16 +249,16 @@ struct Probe::Impl {
   bool meets_part(std::uint32_t kind, std::string_view numbers) const {
     const std::size_t count = numbers.size() / sizeof(double);
     if (kind == static_cast<std::uint32_t>(PartKind::circle)) {
-      if (count != 4) damaged();
-      Disc disc{take_point(numbers), 0};
+      if (count != 4) damaged_footprint();
+      Disc disc{take_unit_vector(numbers), 0};
       take_number(numbers, disc.radius);
       return aim->meets(disc);
     }
     const bool origin = kind == static_cast<std::uint32_t>(PartKind::polygon_with_origin);
-    if (!origin && kind != static_cast<std::uint32_t>(PartKind::polygon)) damaged();
-    if (count < 9 || count % 3 != 0) damaged();
+    if (!origin && kind != static_cast<std::uint32_t>(PartKind::polygon)) damaged_footprint();
+    if (count < 9 || count % 3 != 0) damaged_footprint();
     vertices.clear();
-    while (!numbers.empty()) vertices.push_back(take_point(numbers));
+    while (!numbers.empty()) vertices.push_back(take_unit_vector(numbers));
     return aim->meets(Loop{vertices, origin});
   }
 };
@@ -296,9 +270,9 @@ Probe::Probe(Probe&&) noexcept = default;
 bool Probe::meets(std::string_view footprint) const {
   while (!footprint.empty()) {
     std::uint32_t kind = 0, count = 0;
-    if (!take_number(footprint, kind) || !take_number(footprint, count)) damaged();
+    if (!take_number(footprint, kind) || !take_number(footprint, count)) damaged_footprint();
     const std::size_t size = std::size_t{count} * sizeof(double);
-    if (footprint.size() < size) damaged();
+    if (footprint.size() < size) damaged_footprint();
     if (impl_->meets_part(kind, footprint.substr(0, size))) return true;
     footprint.remove_prefix(size);
   }

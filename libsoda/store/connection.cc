@@ -64,9 +64,10 @@ void fail(int code, std::string_view subject) {
                 fmt::format("{}: a query failed (SQLite result {}).", subject, code));
 }
 
-Connection::Connection(const std::string& path, Database::Mode mode, const Schema& schema)
+Connection::Connection(const std::string& path, Database::Mode mode, const Schema& schema,
+                       const char* vfs)
     : schema_(schema) {
-  open(path, mode);
+  open(path, mode, vfs);
   const bool writes = mode == Database::Mode::read_write;
   sqlite3_busy_timeout(handle(), writes ? writer_patience_ms : reader_patience_ms);
   sqlite3_extended_result_codes(handle(), 1);
@@ -96,7 +97,7 @@ Connection::Connection(const std::string& path, Database::Mode mode, const Schem
   check_schema(mode);
 }
 
-void Connection::open(const std::string& path, Database::Mode mode) {
+void Connection::open(const std::string& path, Database::Mode mode, const char* vfs) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   std::string uri = "file:" + percent_encode(path);
   if (mode == Database::Mode::read_write) {
@@ -110,7 +111,7 @@ void Connection::open(const std::string& path, Database::Mode mode) {
   const bool there = ::stat(path.c_str(), &before) == 0;
   if (!there && mode == Database::Mode::read_only) fail(SQLITE_CANTOPEN, schema_.subject);
   sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(uri.c_str(), &raw, flags, nullptr);
+  const int code = sqlite3_open_v2(uri.c_str(), &raw, flags, vfs);
   handle_.reset(raw);
   if (code != SQLITE_OK) fail(code, schema_.subject);
   // SQLite falls back to reading when it may not write.

@@ -26,8 +26,9 @@ using StatementHandle = Handle<sqlite3_stmt, sqlite3_finalize>;
 class Connection {
  public:
   // Opens and checks the schema's version. Throws Failure(unavailable).
-  // The schema outlives it.
-  Connection(const std::string& path, Database::Mode mode, const Schema& schema);
+  // The schema outlives it. `vfs` names SQLite's way to the files; null: its usual one.
+  Connection(const std::string& path, Database::Mode mode, const Schema& schema,
+             const char* vfs = nullptr);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -40,7 +41,7 @@ class Connection {
   sqlite3* handle() const noexcept { return handle_.get(); }
 
  private:
-  void open(const std::string& path, Database::Mode mode);
+  void open(const std::string& path, Database::Mode mode, const char* vfs);
   void check_schema(Database::Mode mode);
 
   const Schema& schema_;
