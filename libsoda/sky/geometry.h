@@ -27,13 +27,13 @@ std::string make_polygon(std::span<const double> lon_lat);
 // The arms of a cross of w by h about the centre; the sides are great circles at right angles to
 // their ends (ADQL 2.1 section 4.2.8). A polygon.
 std::string make_box(double lon, double lat, double w, double h);
-// STC-S as Footprint::from_text reads it, and "Position [frame] lon lat"; or the numbers of DALI 1.1
-// (section 3.3.5 to 3.3.7): 2 are a point, 3 a circle, 6 and more a polygon.
+// STC-S as Footprint::from_text reads it, and "Position [frame] lon lat"; or the numbers of
+// DALI 1.1 (section 3.3.5 to 3.3.7): 2 are a point, 3 a circle, 6 and more a polygon.
 std::string geometry_from_text(std::string_view text);
 
 GeometryKind kind_of(std::string_view geometry);
-// What it was made of: lon lat, lon lat radius, or lon lat lon lat …; those of a region's only part,
-// to 1e-11 degrees. Empty for a region of several.
+// What it was made of: lon lat, lon lat radius, or lon lat lon lat …; those of a region's only
+// part, to 1e-11 degrees. Empty for a region of several.
 std::vector<double> degrees_of(std::string_view geometry);
 Shape shape_of(std::string_view geometry);
 // "12.5 -3 0.1": degrees_of as text.

@@ -69,6 +69,10 @@ void Shape::Part::set_bounds() {
   radius = radius < 1.5 ? radius + kMargin : kPi;
 }
 
+bool within(const Direction& centre, const Direction& point, Angle radius) noexcept {
+  return Reach(radius.radians()).covers(to_point(centre), to_point(point));
+}
+
 Shape::Shape() = default;
 Shape::~Shape() = default;
 Shape::Shape(Shape&&) noexcept = default;

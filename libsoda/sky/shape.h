@@ -51,4 +51,7 @@ class Shape {
   std::vector<Part> parts_;
 };
 
+// Whether the circle about `centre` holds the point: the same as a Shape says, for once.
+bool within(const Direction& centre, const Direction& point, Angle radius) noexcept;
+
 }  // namespace soda::sky

@@ -23,7 +23,8 @@
 //
 // INDEX: `id MATCH adql_near(g)` or `id MATCH adql_near(lon, lat, r)` on an R*Tree (sky3, a
 // TableForm's rtree) finds the rows whose box may hold a point of g, or of the circle (r may be 0):
-//   WHERE o."id" IN (SELECT "id" FROM main."sky3" WHERE "id" MATCH adql_near(?1, ?2, ?3)) AND <exact>
+//   WHERE o."id" IN (SELECT "id" FROM main."sky3" WHERE "id" MATCH adql_near(?1, ?2, ?3)) AND
+//   <exact>
 // The arguments may be columns of a table on the left in the join: then it runs one descent for
 // each of its rows. For an upload t joined to ObsCore o write
 //   FROM <t> AS t CROSS JOIN main."sky3" AS s CROSS JOIN <o> AS o

@@ -64,6 +64,27 @@ void fail(int code, std::string_view subject) {
                 fmt::format("{}: a query failed (SQLite result {}).", subject, code));
 }
 
+Cell cell_of(sqlite3_stmt* statement, int column) noexcept {
+  const void* data = nullptr;
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+      return std::int64_t{sqlite3_column_int64(statement, column)};
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, column);
+    case SQLITE_TEXT:
+      data = sqlite3_column_text(statement, column);
+      break;
+    case SQLITE_BLOB:
+      data = sqlite3_column_blob(statement, column);
+      break;
+    default:
+      return {};
+  }
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+  return data == nullptr ? std::string_view("")
+                         : std::string_view(static_cast<const char*>(data), size);
+}
+
 Connection::Connection(const std::string& path, Database::Mode mode, const Schema& schema,
                        const char* vfs)
     : schema_(schema) {

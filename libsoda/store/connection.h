@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/handle.h"
+#include "base/table.h"
 #include "store/database.h"
 
 namespace soda::store {
@@ -22,6 +23,9 @@ namespace soda::store {
 [[noreturn]] void fail(int code, std::string_view subject = archive_schema().subject);
 
 using StatementHandle = Handle<sqlite3_stmt, sqlite3_finalize>;
+
+// A value of the present row as it is stored; text and blobs live until the next step.
+Cell cell_of(sqlite3_stmt* statement, int column) noexcept;
 
 class Connection {
  public:

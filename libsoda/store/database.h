@@ -22,7 +22,7 @@
 
 namespace soda::store {
 
-inline constexpr int schema_version = 3;
+inline constexpr int schema_version = 4;
 
 class Statement;
 

@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "store/indexed.h"
+#include "store/place.h"
 #include "store/rows.h"
 
 namespace soda::store {
@@ -107,15 +108,21 @@ void DatasetRows::put(std::optional<std::int64_t> file, int hdu, const ObsCore& 
 
 void DatasetRows::put_in_trees(std::int64_t id, const ObsCore& record,
                                const std::optional<sky::Footprint>& footprint) {
-  if (!footprint) {
+  std::optional<sky::Box> box;
+  if (footprint) box = footprint->box();
+  widen(box, record.s_ra, record.s_dec);
+  if (box) {
+    Statement three =
+        database_.prepare("INSERT OR REPLACE INTO sky3 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    bind_box(three, id, *box);
+    three.run();
+  } else {
     database_.prepare("DELETE FROM sky3 WHERE id = ?1").bind(1, id).run();
+  }
+  if (!footprint) {
     database_.prepare("DELETE FROM sky5 WHERE id = ?1").bind(1, id).run();
     return;
   }
-  Statement three =
-      database_.prepare("INSERT OR REPLACE INTO sky3 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-  bind_box(three, id, footprint->box());
-  three.run();
   const Extent time = extent_of(record.t_min, record.t_max, time_coordinate);
   const Extent wavelength = extent_of(record.em_min, record.em_max, wavelength_coordinate);
   Statement five = database_.prepare(

@@ -46,18 +46,6 @@ std::unique_ptr<Wanted> wanted_of(const sqlite3_rtree_query_info& info) {
   return wanted;
 }
 
-int within_of(sky::BoxRelation relation) {
-  switch (relation) {
-    case sky::BoxRelation::outside:
-      return NOT_WITHIN;
-    case sky::BoxRelation::partly:
-      return PARTLY_WITHIN;
-    case sky::BoxRelation::inside:
-      return FULLY_WITHIN;
-  }
-  return PARTLY_WITHIN;
-}
-
 int near(sqlite3_rtree_query_info* info) {
   if (info->pUser == nullptr) {
     try {
@@ -83,6 +71,18 @@ int near(sqlite3_rtree_query_info* info) {
 }
 
 }  // namespace
+
+int within_of(sky::BoxRelation relation) noexcept {
+  switch (relation) {
+    case sky::BoxRelation::outside:
+      return NOT_WITHIN;
+    case sky::BoxRelation::partly:
+      return PARTLY_WITHIN;
+    case sky::BoxRelation::inside:
+      return FULLY_WITHIN;
+  }
+  return PARTLY_WITHIN;
+}
 
 void register_functions(sqlite3* connection) {
   const int code = sqlite3_rtree_query_callback(connection, "soda_near", near, nullptr, nullptr);

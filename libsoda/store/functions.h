@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "sky/probe.h"
+
 namespace soda::store {
 
 // Registers with a connection
@@ -16,6 +18,9 @@ namespace soda::store {
 // wavelengths, each kind sorted and apart from each other; a kind of which there are none is not
 // asked for. Throws Failure when SQLite refuses.
 void register_functions(sqlite3* connection);
+
+// SQLite's word for what a geometry callback finds.
+int within_of(sky::BoxRelation relation) noexcept;
 
 // A blob for the functions above: the doubles as they lie in memory.
 std::string native_blob(std::span<const double> values);

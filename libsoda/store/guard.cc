@@ -9,6 +9,7 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "store/connection.h"
+#include "store/sql_call.h"
 
 namespace soda::store {
 namespace {
@@ -69,8 +70,8 @@ Guard::~Guard() {
 bool Guard::over() {
   const Clock::time_point now = Clock::now();
   const Clock::duration passed = now - last_;
-  spent_ += std::exchange(entered_, false) ? std::min<Clock::duration>(passed, between_entries)
-                                           : passed;
+  spent_ +=
+      std::exchange(entered_, false) ? std::min<Clock::duration>(passed, between_entries) : passed;
   last_ = now;
   late_ = spent_ > guards_.time;
   if (guards_.cancelled && now - asked_ >= between_questions) {
@@ -84,24 +85,28 @@ void Guard::fail(int code) {
   switch (code & 0xff) {
     case SQLITE_INTERRUPT:
       if (cancelled_) throw Failure(FailureKind::unavailable, "The query was cancelled.");
-      refuse(fmt::format("the query took longer than {} s and was ended; ask for less, or by "
-                         "columns that have an index",
-                         seconds_of(guards_.time)));
+      refuse(
+          fmt::format("the query took longer than {} s and was ended; ask for less, or by "
+                      "columns that have an index",
+                      seconds_of(guards_.time)));
     case SQLITE_NOMEM:
       refuse(fmt::format("the query needs more memory than {} MiB and was ended",
                          guards_.memory >> 20));
     case SQLITE_FULL:
-      refuse(fmt::format("the query needs more than {} MiB for sorting or temporary tables and was "
-                         "ended",
-                         guards_.scratch >> 20));
+      refuse(
+          fmt::format("the query needs more than {} MiB for sorting or temporary tables and was "
+                      "ended",
+                      guards_.scratch >> 20));
     case SQLITE_TOOBIG:
       refuse("a value of the query, or the query itself, grows longer than is allowed");
     default:
       break;
   }
   const std::string_view said = sqlite3_errmsg(connection_);
+  if (said.starts_with(refusal_mark)) refuse(std::string(said.substr(refusal_mark.size())));
   for (const Complaint& complaint : complaints) {
-    if (said.find(complaint.word) != std::string_view::npos) refuse(std::string(complaint.sentence));
+    if (said.find(complaint.word) != std::string_view::npos)
+      refuse(std::string(complaint.sentence));
   }
   store::fail(code);
 }

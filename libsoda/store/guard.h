@@ -21,6 +21,7 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
+  const Guards& guards() const noexcept { return guards_; }
   // At each entry into SQLite.
   void enter() noexcept { entered_ = true; }
   // For functions that run long by themselves: true when the statement must end.

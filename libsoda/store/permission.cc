@@ -19,7 +19,7 @@ Permission::Permission(sqlite3* connection) {
   const auto ask = [](void* self, int action, const char* first, const char* second,
                       const char* schema, const char*) {
     return static_cast<Permission*>(self)->allows(action, first, second, schema) ? SQLITE_OK
-                                                                                  : SQLITE_DENY;
+                                                                                 : SQLITE_DENY;
   };
   if (const int code = sqlite3_set_authorizer(connection, ask, this); code != SQLITE_OK) fail(code);
 }

@@ -26,6 +26,15 @@ sky::Box box_of(const Statement& row) {
   return box;
 }
 
+// Whether the box alone tells that there is a footprint, and that it lies in the region. A box of
+// hardly any size may be that of a position without a footprint.
+bool tells_of_footprint(const sky::Box& box, std::span<const double> envelope) {
+  constexpr double position = 1e-6;  // the tree's numbers have 24 bits
+  const bool large = box.hi[0] - box.lo[0] > position || box.hi[1] - box.lo[1] > position ||
+                     box.hi[2] - box.lo[2] > position;
+  return large && sky::relate(box, envelope) == sky::BoxRelation::inside;
+}
+
 // Rows are read so many at a time: one run of a statement for each would take 1.7 times as long.
 constexpr int group = 32;
 
@@ -119,8 +128,7 @@ struct Answer::Impl {
     if (!must_test) return true;
     // The probe whose envelope led here; a row that meets another only comes with that.
     const sky::Probe* probe = path.of_sky ? &criteria->probes()[next_scan - 1] : nullptr;
-    if (only_sky && sky::relate(box_of(*scan), probe->envelope()) == sky::BoxRelation::inside)
-      return true;
+    if (only_sky && tells_of_footprint(box_of(*scan), probe->envelope())) return true;
     const Statement& row = row_of(judged, criteria->statement());
     if (!criteria->satisfied_by(row)) return false;
     return probe != nullptr ? Criteria::met_by(*probe, row) : criteria->met_by_any_probe(row);

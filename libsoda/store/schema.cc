@@ -60,12 +60,29 @@ CREATE TABLE auxiliary (
 )sql";
 
 // Rows leave the trees by hand (recorder.cc): SQLite lets no trigger of an untrusted schema write
-// to virtual tables. own_column declares the archive's own columns of `dataset`, see columns.h.
+// to virtual tables. own_column declares the archive's own columns of `dataset`, see columns.h, and
+// own_table with its two companions the own tables, whose rows are in tables of their own, see
+// own_tables.h. lon, lat and region are numbers of columns, from 1.
 constexpr std::string_view more = R"sql(
 CREATE TABLE own_column (
   position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, type INTEGER NOT NULL,
   datatype TEXT NOT NULL, arraysize TEXT NOT NULL, xtype TEXT NOT NULL,
   unit TEXT NOT NULL, ucd TEXT NOT NULL, utype TEXT NOT NULL, description TEXT NOT NULL);
+
+CREATE TABLE own_table (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  description TEXT NOT NULL, utype TEXT NOT NULL, lon INTEGER, lat INTEGER, region INTEGER);
+CREATE TABLE own_table_column (
+  own_table INTEGER NOT NULL REFERENCES own_table ON DELETE CASCADE, position INTEGER NOT NULL,
+  name TEXT NOT NULL, type INTEGER NOT NULL,
+  datatype TEXT NOT NULL, arraysize TEXT NOT NULL, xtype TEXT NOT NULL,
+  unit TEXT NOT NULL, ucd TEXT NOT NULL, utype TEXT NOT NULL, description TEXT NOT NULL,
+  indexed INTEGER NOT NULL, principal INTEGER NOT NULL,
+  PRIMARY KEY (own_table, position)) WITHOUT ROWID;
+CREATE TABLE own_table_key (
+  own_table INTEGER NOT NULL REFERENCES own_table ON DELETE CASCADE, position INTEGER NOT NULL,
+  target TEXT NOT NULL, pairs TEXT NOT NULL, description TEXT NOT NULL,
+  PRIMARY KEY (own_table, position)) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX dataset_did ON dataset (obs_publisher_did COLLATE NOCASE);
 CREATE INDEX dataset_file ON dataset (file, hdu) WHERE file IS NOT NULL;

@@ -9,9 +9,8 @@
 namespace soda::store {
 namespace {
 
-constexpr int temporary =
-    SQLITE_OPEN_TEMP_DB | SQLITE_OPEN_TEMP_JOURNAL | SQLITE_OPEN_TRANSIENT_DB |
-    SQLITE_OPEN_SUBJOURNAL;
+constexpr int temporary = SQLITE_OPEN_TEMP_DB | SQLITE_OPEN_TEMP_JOURNAL |
+                          SQLITE_OPEN_TRANSIENT_DB | SQLITE_OPEN_SUBJOURNAL;
 
 }  // namespace
 
@@ -44,7 +43,7 @@ const sqlite3_io_methods& ScratchFiles::methods() {
     };
     m.xWrite = [](sqlite3_file* f, const void* from, int count, sqlite3_int64 at) {
       File& file = File::of(f);
-      const std::int64_t end = std::max(file.size, at + count);
+      const std::int64_t end = std::max<std::int64_t>(file.size, at + count);
       if (file.owner->held_ + end - file.size > file.owner->most_) return SQLITE_FULL;
       const int code = file.on().xWrite(file.usual(), from, count, at);
       if (code == SQLITE_OK) file.resize(end);
@@ -52,7 +51,7 @@ const sqlite3_io_methods& ScratchFiles::methods() {
     };
     m.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
       const int code = File::of(f).on().xTruncate(File::of(f).usual(), size);
-      if (code == SQLITE_OK) File::of(f).resize(std::min(size, File::of(f).size));
+      if (code == SQLITE_OK) File::of(f).resize(std::min<std::int64_t>(size, File::of(f).size));
       return code;
     };
     m.xSync = [](sqlite3_file*, int) { return SQLITE_OK; };  // nothing here outlives the process

@@ -1,4 +1,5 @@
-// Statements that come from outside (translated ADQL), run on a connection of their own under guard.
+// Statements that come from outside (translated ADQL), run on a connection of their own under
+// guard.
 //
 // A Selector is kept for as long as its process lives; an Inquiry is one question put to it: its
 // temporary tables (uploads, TAP_SCHEMA) are made first, then one statement is run and read row by

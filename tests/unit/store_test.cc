@@ -278,10 +278,10 @@ BOOST_FIXTURE_TEST_CASE(another_schema_is_refused_with_both_versions, Archive) {
     for (const Mode mode : {Mode::read_only, Mode::read_write}) {
       const std::string sentence = refusal([&] { Database(path, mode).data_version(); });
       BOOST_TEST(says(sentence, std::string("version ") + version), sentence);
-      BOOST_TEST(says(sentence, "version 3"), sentence);
+      BOOST_TEST(says(sentence, "version 4"), sentence);
     }
   }
-  sql(path, "PRAGMA user_version = 3; PRAGMA application_id = 5");
+  sql(path, "PRAGMA user_version = 4; PRAGMA application_id = 5");
   BOOST_TEST(
       says(refusal([&] { Database(path, Mode::read_only).data_version(); }), "another program"));
 }
