@@ -37,7 +37,8 @@
 //   adql_mod(x, y) sign of x; adql_power adql_round(x[, n]) adql_truncate(x[, n]); adql_rand()
 //   SQLite's own: abs acos asin atan atan2 cos sin tan degrees radians pi
 // TEXT:
-//   adql_like(text, pattern)  adql_ilike(text, pattern) -> 1, 0; Unicode's simple case folding
+//   adql_like(text, pattern)  adql_ilike(text, pattern) -> 1, 0; ilike folds ASCII letters
+//   adql_percent_encode(text)  for a component of a URI (base/text.h)
 //   adql_lower adql_upper     (% and _ only, no escape; a byte-wise prefix can use an index:
 //                             write  c >= 'abc' AND c < 'abd' AND adql_like(c, …))
 // CAST: adql_cast_smallint adql_cast_integer adql_cast_bigint adql_cast_real adql_cast_double

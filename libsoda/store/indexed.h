@@ -4,8 +4,8 @@
 // Intervals (time, wavelength) are indexed by (class, lower end): all intervals of class c are at
 // most 2^c wide, so those that overlap [lo, hi] begin between lo - 2^c and hi. A few long ones
 // thus do not make every search long. The sky is indexed by two R*Trees over boxes in the space of
-// unit vectors: sky3, whose boxes hold the footprint and the position s_ra, s_dec, of rows that have
-// only one of them too; and sky5, those of the footprint with time and wavelength as well.
+// unit vectors: sky3, whose boxes hold the footprint and the position s_ra, s_dec, of rows that
+// have only one of them too; and sky5, those of the footprint with time and wavelength as well.
 #pragma once
 
 #include <array>

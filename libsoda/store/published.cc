@@ -55,7 +55,7 @@ void publish(Connection& connection, Permission& permission) {
   };
   for_rows(connection,
            "SELECT id, (SELECT count(*) FROM own_table_column WHERE own_table = id), "
-           "lon IS NOT NULL OR region IS NOT NULL FROM own_table",
+           "lon IS NOT NULL OR region IS NOT NULL FROM own_table WHERE name IS NOT NULL",
            own);
   for (const std::string& tree : trees) allow_tree(connection, permission, tree);
 }

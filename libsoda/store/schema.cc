@@ -62,7 +62,8 @@ CREATE TABLE auxiliary (
 // Rows leave the trees by hand (recorder.cc): SQLite lets no trigger of an untrusted schema write
 // to virtual tables. own_column declares the archive's own columns of `dataset`, see columns.h, and
 // own_table with its two companions the own tables, whose rows are in tables of their own, see
-// own_tables.h. lon, lat and region are numbers of columns, from 1.
+// own_tables.h. lon, lat and region are numbers of columns, from 1; a table without a name is being
+// filled.
 constexpr std::string_view more = R"sql(
 CREATE TABLE own_column (
   position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, type INTEGER NOT NULL,
@@ -70,7 +71,7 @@ CREATE TABLE own_column (
   unit TEXT NOT NULL, ucd TEXT NOT NULL, utype TEXT NOT NULL, description TEXT NOT NULL);
 
 CREATE TABLE own_table (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE COLLATE NOCASE,
   description TEXT NOT NULL, utype TEXT NOT NULL, lon INTEGER, lat INTEGER, region INTEGER);
 CREATE TABLE own_table_column (
   own_table INTEGER NOT NULL REFERENCES own_table ON DELETE CASCADE, position INTEGER NOT NULL,

@@ -66,6 +66,8 @@ void like_function(Call& call) {
 void lower(Call& call) { call.text_is(to_lower(call.text(0))); }
 void upper(Call& call) { call.text_is(to_upper(call.text(0))); }
 
+void percent_encoded(Call& call) { call.text_is(percent_encode(call.text(0))); }
+
 }  // namespace
 
 std::span<const SqlFunction> text_functions() {
@@ -74,6 +76,7 @@ std::span<const SqlFunction> text_functions() {
       {"adql_ilike", 2, sql_function<like_function<folded>>},
       {"adql_lower", 1, sql_function<lower>},
       {"adql_upper", 1, sql_function<upper>},
+      {"adql_percent_encode", 1, sql_function<percent_encoded>},
       {"ivo_nocasematch", 2, sql_function<like_function<folded>>},
   });
   return table;
