@@ -28,6 +28,8 @@ void modulus(Call& call) {
 
 void power(Call& call) { finite(call, std::pow(call.real(0), call.real(1))); }
 
+void exclusive_or(Call& call) { call.integer_is(call.integer(0) ^ call.integer(1)); }
+
 // Rounds at the n-th place after the point (before it when n is negative), by `way`. A number that
 // is its own rounding stays: 0.29 * 100 is less than 29.
 template <double (*way)(double)>
@@ -66,6 +68,7 @@ std::span<const SqlFunction> number_functions() {
       {"adql_log10", 1, sql_function<of_one<std::log10>>},
       {"adql_sqrt", 1, sql_function<of_one<std::sqrt>>},
       {"adql_mod", 2, sql_function<modulus>},
+      {"adql_bitxor", 2, sql_function<exclusive_or>},
       {"adql_power", 2, sql_function<power>},
       {"adql_round", 1, sql_function<at_place<std::round>>},
       {"adql_round", 2, sql_function<at_place<std::round>>},

@@ -47,6 +47,8 @@ bool Permission::allows(int action, const char* first, const char* second, const
     case SQLITE_SELECT:
       return true;
     case SQLITE_READ:
+      // A table that holds what is bound to it, and nothing else: long lists come so.
+      if (view_of(first) == "json_each") return true;
       if (may_read(view_of(schema), view_of(first), view_of(second))) return true;
       refused_ = fmt::format("the column {} of {}", view_of(second), view_of(first));
       return false;
