@@ -83,7 +83,8 @@ void check_run_id(const std::vector<std::string>& values) {
 
 }  // namespace
 
-Arguments::Arguments(const http::Form& form, std::span<const Parameter> declared) {
+Arguments::Arguments(const http::Form& form, std::span<const Parameter> declared,
+                     Strangers strangers) {
   for (const Parameter& parameter : declared)
     values_.emplace_back(parameter.name, std::vector<std::string>());
   std::unordered_set<std::string> unknown;
@@ -91,7 +92,7 @@ Arguments::Arguments(const http::Form& form, std::span<const Parameter> declared
     const Parameter* parameter = find_declared(declared, field.name);
     if (parameter == nullptr) {
       if (!unknown.insert(field.name).second) continue;
-      refuse_near_miss(declared, field.name);
+      if (strangers == Strangers::suspected) refuse_near_miss(declared, field.name);
       ignored_.push_back(field.name);
       continue;
     }

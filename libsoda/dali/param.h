@@ -33,16 +33,20 @@ struct Parameter {
   bool described;  // appears in descriptors (DALI's own do not)
 };
 
+// Names of parameters that are not declared: refused when they are one edit away from one that is,
+// or, where clients of many services send what they like (TAP 1.1 section 2.3), let be.
+enum class Strangers { suspected, ignored };
+
 // The values of a request, by declared parameter; names compared ignoring case (DALI 1.1 section
 // 3), order kept. Accepted by every service, declared or not, are RUNID, at most 64 characters
 // (DALI 1.1 section 3.4.6), and EXPIRES, KEY and SIGNATURE (site/signature.h).
 class Arguments {
  public:
-  // Throws Failure: a repeated single parameter, an unknown name one edit away from a declared one
-  // (naming both), a value not among the choices (one that is gets the declared spelling). Values
+  // Throws Failure: a repeated single parameter, a suspect stranger (naming both), a value not among the choices (one that is gets the declared spelling). Values
   // that are empty or blank count as absent (SODA clients send "CIRCLE="). Other unknown names are
   // kept in `ignored`. `declared` must outlive the object.
-  Arguments(const http::Form& form, std::span<const Parameter> declared);
+  Arguments(const http::Form& form, std::span<const Parameter> declared,
+            Strangers strangers = Strangers::suspected);
 
   // `name` in upper case; one that was not declared has no values.
   bool has(std::string_view name) const;

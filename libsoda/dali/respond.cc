@@ -46,14 +46,16 @@ Target find_target(const Context& context, const std::vector<Service>& services,
   const std::string mount = context.config.mount() + "/";
   if (!path.starts_with(mount)) return {};
   path.remove_prefix(mount.size());
-  const std::size_t slash = std::min(path.find('/'), path.size());
-  const auto found = std::ranges::find(services, path.substr(0, slash), &Service::name);
-  if (found == services.end()) return {};
-  if (slash == path.size()) return {&*found, {}};
-  if (!found->resource) return {};
-  std::string_view below = path.substr(slash + 1);
-  if (below.size() > 1 && below.ends_with('/')) below.remove_suffix(1);
-  return {&*found, below};
+  Target target;
+  for (const Service& service : services) {
+    const std::size_t length = service.name.size();
+    if (!path.starts_with(service.name)) continue;
+    if (path.size() > length && (path[length] != '/' || !service.resource)) continue;
+    if (target.service != nullptr && target.service->name.size() > length) continue;
+    target = {&service, path.substr(std::min(path.size(), length + 1))};
+  }
+  if (target.below.size() > 1 && target.below.ends_with('/')) target.below.remove_suffix(1);
+  return target;
 }
 
 Resource resource_of(const Target& target) {
@@ -161,7 +163,7 @@ http::Response call_service(const Context& context, const Target& target, const 
   refuse_out_of_service(context, service);
   check_request(request);
   const http::Form form = http::parse_form(request, form_limits(context.config));
-  const Arguments arguments(form, resource.parameters);
+  const Arguments arguments(form, resource.parameters, service.strangers);
   if (const auto run_id = arguments.one("RUNID")) log.add("runid", *run_id);
   // examples.md section 6.3: some servers send REMOTE_USER from a header that nobody has verified.
   const std::string_view user = context.config.text("auth") == "server"

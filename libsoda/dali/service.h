@@ -19,6 +19,7 @@
 #include "store/database.h"
 #include "store/holdings.h"
 #include "store/notice.h"
+#include "xml/writer.h"
 
 namespace soda::dali {
 
@@ -68,7 +69,8 @@ struct Resource {
 };
 
 struct Service {
-  std::string_view name;         // of the last path segment: "sync"
+  // What follows the base in the path: "sync", or, of a service of several, "tap/sync".
+  std::string_view name;
   std::string_view standard_id;  // "ivo://ivoa.net/std/SODA#sync-1.0"; empty: not in capabilities
   std::string_view interface_type;     // "vs:ParamHTTP" or "vr:WebBrowser"
   std::string_view interface_version;  // "1.0" or empty
@@ -78,6 +80,11 @@ struct Service {
   std::span<const Parameter> parameters;
   ErrorStyle errors = ErrorStyle::text;
   Hours hours = Hours::of_the_archive;
+  Strangers strangers = Strangers::suspected;
+  // Of a capability that says more than its interfaces: its type ("tr:TableAccess"), and what
+  // follows them.
+  std::string_view capability_type = {};
+  std::function<void(const Context&, xml::Writer&)> capability = nullptr;
   // Set for a service that answers below its name, too: what takes the place of `methods` and
   // `parameters` there. Throws Failure(not_found).
   std::function<Resource(std::string_view below)> resource = nullptr;
