@@ -26,6 +26,11 @@ void Blocks::number(double value) {
   commit(std::to_chars(start, start + longest_number, value).ptr);
 }
 
+void Blocks::number(float value) {
+  char* const start = claim(longest_number);
+  commit(std::to_chars(start, start + longest_number, value).ptr);
+}
+
 void Blocks::append_in_parts(std::string_view text) {
   while (!text.empty()) {
     const std::string_view part = text.substr(0, room());

@@ -33,6 +33,7 @@ class Blocks {
   // infinities, for which every format has its own words.
   void number(std::int64_t value);
   void number(double value);
+  void number(float value);
 
   // At least `size` (at most `capacity`) bytes to write into directly; `commit` says where the
   // writing ended. Nothing else may be called between the two.
