@@ -10,10 +10,10 @@
 #include "base/failure.h"
 #include "cutout/look.h"
 #include "cutout/order.h"
-#include "cutout/output_file.h"
 #include "cutout/package.h"
 #include "cutout/params.h"
 #include "cutout/picture.h"
+#include "http/output_file.h"
 
 namespace soda::cutout {
 namespace {
@@ -68,7 +68,7 @@ class Batch final : public dali::Work {
     }
     auto& made = std::get<Plan>(planned);
     const std::string file = path_of(context.config, asked.dataset->holding->file);
-    OutputFile out(path);
+    http::OutputFile out(path);
     if (picture) {
       out.write(cut_picture({*asked.dataset, source, file}, made, desk_.tools,
                             parse_look(order.arguments, desk_.max_picture),
@@ -124,7 +124,7 @@ class Batch final : public dali::Work {
     empty.state = Item::State::empty;
     empty.media_type = "text/plain";
     empty.reason = no_content_text(reason);
-    OutputFile(path).write(empty.reason + "\n");
+    http::OutputFile(path).write(empty.reason + "\n");
     return empty;
   }
 

@@ -11,10 +11,10 @@
 #include "base/text.h"
 #include "cutout/desk.h"
 #include "cutout/extensions.h"
-#include "cutout/output_file.h"
 #include "cutout/package.h"
 #include "fits/endian.h"
 #include "fits/file.h"
+#include "http/output_file.h"
 
 namespace soda::cutout {
 namespace {
@@ -167,14 +167,14 @@ void write_fits_table(std::span<const Made> made, std::span<const TableRow> rows
       first.emplace(std::move(picture));
     }
   }
-  OutputFile out(path);
+  http::OutputFile out(path);
   out.write(common_primary(misses, utc_day()).blocks());
   if (!first) return;
   out.write(table_header(*first, layout, count).blocks());
   for (std::size_t i = 0; i < made.size(); ++i) {
     if (offsets[i] < 0) continue;
     out.write(row_beginning(made[i].item.number, rows[i], layout));
-    out.copy(open_to_read(made[i].path).get(), offsets[i], layout.image);
+    out.copy(http::open_to_read(made[i].path).get(), offsets[i], layout.image);
   }
   const std::int64_t length = layout.row() * count;
   out.write(std::string(static_cast<std::size_t>(fits::padded(length) - length), '\0'));

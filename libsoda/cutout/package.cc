@@ -11,9 +11,9 @@
 #include "base/text.h"
 #include "cutout/desk.h"
 #include "cutout/extensions.h"
-#include "cutout/output_file.h"
 #include "fits/checksum.h"
 #include "fits/file.h"
+#include "http/output_file.h"
 #include "pack/tar.h"
 #include "pack/zip.h"
 
@@ -58,7 +58,7 @@ std::vector<std::string> misses_of(std::span<const Made> made) {
 }  // namespace
 
 void write_tar(std::span<const Made> made, const std::string& path) {
-  OutputFile out(path);
+  http::OutputFile out(path);
   const std::time_t when = now();
   for (const auto& one : made) {
     if (one.item.state != State::done) {
@@ -68,7 +68,7 @@ void write_tar(std::span<const Made> made, const std::string& path) {
       out.write(pack::tar_padding(size));
       continue;
     }
-    const FileDescriptor file = open_to_read(one.path);
+    const FileDescriptor file = http::open_to_read(one.path);
     const std::int64_t size = size_of(one.path);
     out.write(pack::tar_header(member_name(one), size, when));
     out.copy(file.get(), 0, size);
@@ -88,7 +88,7 @@ void write_zip(std::span<const Made> made, const std::string& path) {
       out.write(text);
       continue;
     }
-    const FileDescriptor file = open_to_read(one.path);
+    const FileDescriptor file = http::open_to_read(one.path);
     std::int64_t left = size_of(one.path);
     out.begin(member_name(one), left, when);
     while (left > 0) {
@@ -105,12 +105,12 @@ void write_zip(std::span<const Made> made, const std::string& path) {
 }
 
 void write_multi_fits(std::span<const Made> made, const std::string& path) {
-  OutputFile out(path);
+  http::OutputFile out(path);
   out.write(common_primary(misses_of(made), utc_day()).blocks());
   ExtensionNames names;
   for (const auto& one : made) {
     if (one.item.state != State::done) continue;
-    const FileDescriptor file = open_to_read(one.path);
+    const FileDescriptor file = http::open_to_read(one.path);
     for (const auto& hdu : fits::scan(one.path).hdus) {
       fits::Header header = names.extension(hdu.header, one.item.number);
       sign_again(header);

@@ -1,4 +1,4 @@
-#include "cutout/output_file.h"
+#include "http/output_file.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +12,7 @@
 
 #include "base/failure.h"
 
-namespace soda::cutout {
+namespace soda::http {
 namespace {
 
 [[noreturn]] void fail(const char* what) {
@@ -65,4 +65,12 @@ FileDescriptor open_to_read(const std::string& path) {
   return file;
 }
 
-}  // namespace soda::cutout
+std::size_t read_some(int file, std::span<char> into) {
+  for (;;) {
+    const ssize_t count = ::read(file, into.data(), into.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) fail("read");
+  }
+}
+
+}  // namespace soda::http
