@@ -56,15 +56,16 @@ void write_query_types(xml::Writer& document, const dali::Service& service) {
   }
 }
 
-void write_capability(xml::Writer& document, std::string_view base_url,
+void write_capability(xml::Writer& document, const dali::Context& context,
                       const dali::Service& service) {
   document.start("capability").attribute("standardID", service.standard_id);
+  if (!service.capability_type.empty()) document.attribute("xsi:type", service.capability_type);
   document.start("interface").attribute("xsi:type", service.interface_type);
   const bool is_parametric = service.interface_type == parametric;
   if (is_parametric) document.attribute("role", "std");
   if (!service.interface_version.empty()) document.attribute("version", service.interface_version);
   document.start("accessURL").attribute("use", service.access_use);
-  document.text(std::string(base_url) + "/" + std::string(service.name)).end();
+  document.text(context.config.base_url() + "/" + std::string(service.name)).end();
   if (is_parametric) {
     write_query_types(document, service);
     if (!service.result_type.empty()) document.element("resultType", service.result_type);
@@ -72,21 +73,25 @@ void write_capability(xml::Writer& document, std::string_view base_url,
       if (parameter.described) write_parameter(document, parameter);
     }
   }
-  document.end().end();
+  document.end();
+  if (service.capability) service.capability(context, document);
+  document.end();
 }
 
 }  // namespace
 
-std::string capabilities_document(std::string_view base_url, std::span<const dali::Service> all) {
+std::string capabilities_document(const dali::Context& context,
+                                  std::span<const dali::Service> all) {
   xml::Writer document;
   // Only the root is in VOSI's namespace: everything below it is in none.
   document.start("vosi:capabilities")
       .attribute("xmlns:vosi", "http://www.ivoa.net/xml/VOSICapabilities/v1.0")
       .attribute("xmlns:vr", "http://www.ivoa.net/xml/VOResource/v1.0")
       .attribute("xmlns:vs", "http://www.ivoa.net/xml/VODataService/v1.1")
+      .attribute("xmlns:tr", "http://www.ivoa.net/xml/TAPRegExt/v1.0")
       .attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance");
   for (const dali::Service& service : all) {
-    if (!service.standard_id.empty()) write_capability(document, base_url, service);
+    if (!service.standard_id.empty()) write_capability(document, context, service);
   }
   return document.take();
 }

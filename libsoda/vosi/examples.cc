@@ -48,7 +48,11 @@ void write_example(xml::Writer& page, const Example& example, const std::string&
   page.attribute("typeof", "example");
   page.start("h2").attribute("property", "name").text(example.name).end();
   page.element("p", example.text);
-  write_parameters(page, example);
+  if (example.query.empty()) {
+    write_parameters(page, example);
+  } else {
+    page.start("pre").attribute("property", "query").text(example.query).end();
+  }
   // No property here: on an element with href it would mean the link (DALI 1.1 section 2.3).
   if (!address.empty()) {
     page.start("p").start("a").attribute("href", address).text("Try it").end().end();

@@ -17,6 +17,9 @@ struct Example {
   std::string name, text;
   std::string capability;                                       // a standardID
   std::vector<std::pair<std::string, std::string>> parameters;  // generic-parameter key, value
+  // Of TAP (TAP 1.1 section 2.4.4): what stands in QUERY, instead of a capability; the parameters
+  // are those of the link to try it.
+  std::string query = {};
 };
 
 // `all` says at which address the capability of an example is, for a link to try it.

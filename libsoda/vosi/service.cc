@@ -30,19 +30,19 @@ Clock::time_point last_change(const site::Config& config) {
 }  // namespace
 
 std::vector<dali::Service> services(
-    std::vector<dali::Service> all,
+    const Names& names, std::vector<dali::Service> all,
     std::function<std::vector<Example>(const dali::Context&)> examples) {
-  dali::Service capabilities = row("capabilities", "ivo://ivoa.net/std/VOSI#capabilities");
-  dali::Service availability = row("availability", "ivo://ivoa.net/std/VOSI#availability");
-  dali::Service page = row("examples", "ivo://ivoa.net/std/DALI#examples");
+  dali::Service capabilities = row(names.capabilities, "ivo://ivoa.net/std/VOSI#capabilities");
+  dali::Service availability = row(names.availability, "ivo://ivoa.net/std/VOSI#availability");
+  dali::Service page = row(names.examples, "ivo://ivoa.net/std/DALI#examples");
   page.interface_type = "vr:WebBrowser";
   page.result_type = "";
   for (const dali::Service* own : {&capabilities, &availability, &page}) all.push_back(*own);
   const auto listed = std::make_shared<const std::vector<dali::Service>>(std::move(all));
 
   capabilities.handle = [listed](const dali::Context& context, const dali::Call&) {
-    http::Response response = http::text_response(
-        200, capabilities_document(context.config.base_url(), *listed), "text/xml");
+    http::Response response =
+        http::text_response(200, capabilities_document(context, *listed), "text/xml");
     response.add("Last-Modified", http_date(last_change(context.config)));
     return response;
   };

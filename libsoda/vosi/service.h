@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "dali/service.h"
@@ -10,11 +11,16 @@
 
 namespace soda::vosi {
 
+// What the rows are called.
+struct Names {
+  std::string_view capabilities = "capabilities", availability = "availability",
+                   examples = "examples";
+};
+
 // `all`: every service of the site's base, of this program or others. `examples` is asked at each
-// request. Returns the rows "capabilities", "availability" and "examples"; capabilities lists them
-// too.
+// request. Returns the three rows of `names`; capabilities lists them too.
 std::vector<dali::Service> services(
-    std::vector<dali::Service> all,
+    const Names& names, std::vector<dali::Service> all,
     std::function<std::vector<Example>(const dali::Context&)> examples);
 
 }  // namespace soda::vosi

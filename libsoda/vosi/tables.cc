@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/failure.h"
+#include "base/text.h"
 #include "vosi/row.h"
 #include "xml/writer.h"
 
@@ -33,6 +35,17 @@ void write_column(xml::Writer& document, const TableColumn& row) {
   if (!column.xtype.empty()) document.attribute("extendedType", column.xtype);
   document.text(column.datatype).end();
   if (row.is_indexed) document.element("flag", "indexed");
+  if (row.is_principal) document.element("flag", "principal");
+  document.end();
+}
+
+void write_key(xml::Writer& document, const ForeignKey& key) {
+  document.start("foreignKey").element("targetTable", key.target);
+  for (const auto& [from, to] : key.pairs) {
+    document.start("fkColumn").element("fromColumn", from).element("targetColumn", to).end();
+  }
+  element_if(document, "description", key.description);
+  element_if(document, "utype", key.utype);
   document.end();
 }
 
@@ -44,6 +57,7 @@ void write_table(xml::Writer& document, const Table& table, Detail detail) {
   element_if(document, "utype", table.utype);
   if (detail == Detail::minimal) return;
   for (const TableColumn& column : table.columns) write_column(document, column);
+  for (const ForeignKey& key : table.keys) write_key(document, key);
 }
 
 // Only the root is in VOSI's namespace, whose name has stayed that of version 1.0.
@@ -54,30 +68,37 @@ void start_root(xml::Writer& document, std::string_view name) {
       .attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance");
 }
 
-std::vector<std::string_view> schemas_of(std::span<const Table> tables) {
-  std::vector<std::string_view> schemas;
-  for (const Table& table : tables) {
-    if (std::ranges::count(schemas, table.schema) == 0) schemas.push_back(table.schema);
-  }
-  if (schemas.empty()) schemas.emplace_back("default");
-  return schemas;
+const Table& table_named(const TableSet& set, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      set.tables, [name](const Table& table) { return equal_ignoring_case(table.name, name); });
+  if (found != set.tables.end()) return *found;
+  throw Failure(FailureKind::not_found, "there is no table \"" + quoted(name) + "\"");
+}
+
+std::string asked_for(const TableSet& set, const dali::Call& call) {
+  if (!call.below.empty()) return table_document(table_named(set, call.below));
+  const bool brief = call.arguments.one("DETAIL") == "min";
+  return tables_document(set, brief ? Detail::minimal : Detail::full);
 }
 
 }  // namespace
 
-std::string tables_document(std::span<const Table> tables, Detail detail) {
+std::string tables_document(const TableSet& set, Detail detail) {
   xml::Writer document;
   start_root(document, "vosi:tableset");
-  for (const std::string_view schema : schemas_of(tables)) {
-    document.start("schema").element("name", schema);
-    for (const Table& table : tables) {
-      if (table.schema != schema) continue;
+  for (const Schema& schema : set.schemas) {
+    document.start("schema").element("name", schema.name);
+    element_if(document, "description", schema.description);
+    element_if(document, "utype", schema.utype);
+    for (const Table& table : set.tables) {
+      if (table.schema != schema.name) continue;
       document.start("table");
       write_table(document, table, detail);
       document.end();
     }
     document.end();
   }
+  if (set.schemas.empty()) document.start("schema").element("name", "default").end();
   return document.take();
 }
 
@@ -88,14 +109,18 @@ std::string table_document(const Table& table) {
   return document.take();
 }
 
-dali::Service tables_service(std::function<std::vector<Table>(const dali::Context&)> tables) {
-  dali::Service service = row("tables", "ivo://ivoa.net/std/VOSI#tables");
+dali::Service tables_service(std::string_view name,
+                             std::function<TableSet(const dali::Context&)> tables) {
+  dali::Service service = row(name, "ivo://ivoa.net/std/VOSI#tables-1.1");
+  service.interface_version = "1.1";
   service.parameters = parameters;
+  service.resource = [methods = service.methods](std::string_view) {
+    return dali::Resource{methods, parameters};
+  };
   service.handle = [tables = std::move(tables)](const dali::Context& context,
                                                 const dali::Call& call) {
-    const bool brief = call.arguments.one("DETAIL") == "min";
-    http::Response response = http::text_response(
-        200, tables_document(tables(context), brief ? Detail::minimal : Detail::full), "text/xml");
+    const TableSet set = tables(context);
+    http::Response response = http::text_response(200, asked_for(set, call), "text/xml");
     response.add("Cache-Control", "no-cache");
     return response;
   };

@@ -5,6 +5,8 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/table.h"
@@ -16,6 +18,13 @@ struct TableColumn {
   Column column;
   bool is_standard = false;  // defined by the standard that the table follows
   bool is_indexed = false;
+  bool is_principal = false;
+};
+
+struct ForeignKey {
+  std::string target;                                      // a table's name
+  std::vector<std::pair<std::string, std::string>> pairs;  // of columns: from, to
+  std::string description, utype;
 };
 
 struct Table {
@@ -25,19 +34,29 @@ struct Table {
   std::string description;  // empty texts are left out
   std::string utype;
   std::vector<TableColumn> columns;
+  std::vector<ForeignKey> keys = {};
+};
+
+struct Schema {
+  std::string name, description, utype;
+};
+struct TableSet {
+  std::vector<Schema> schemas;  // in order; what is said of those that tables name
+  std::vector<Table> tables;
 };
 
 // VOSI 1.1 section 5: a client may ask for names alone.
 enum class Detail { minimal, full };
 
-// Tables of one schema stand together, in the order of `tables`. There is always a schema, as the
-// standard's grammar asks for: with no table an empty one named "default".
-std::string tables_document(std::span<const Table> tables, Detail detail);
+// There is always a schema, as the standard's grammar asks for: without any an empty one named
+// "default".
+std::string tables_document(const TableSet& set, Detail detail);
 // One table with all its columns, as a document.
 std::string table_document(const Table& table);
 
-// The row "tables"; `tables` is asked at each request. Takes detail=min or max. It is declared as
-// #tables, not #tables-1.1, which would promise a resource for each table below it.
-dali::Service tables_service(std::function<std::vector<Table>(const dali::Context&)> tables);
+// The row `name`, and below it each table by its name; `tables` is asked at each request. Takes
+// detail=min or max.
+dali::Service tables_service(std::string_view name,
+                             std::function<TableSet(const dali::Context&)> tables);
 
 }  // namespace soda::vosi

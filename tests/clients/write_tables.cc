@@ -205,8 +205,9 @@ void write_documents(const std::string& folder) {
   for (const Column& column : columns()) {
     table.columns.push_back({column, !column.utype.empty(), column.name == "s_ra"});
   }
-  write_file(folder + "/tables.xml", vosi::tables_document({&table, 1}, vosi::Detail::full));
-  write_file(folder + "/names.xml", vosi::tables_document({&table, 1}, vosi::Detail::minimal));
+  const vosi::TableSet set{{{"ivoa", "", ""}}, {table}};
+  write_file(folder + "/tables.xml", vosi::tables_document(set, vosi::Detail::full));
+  write_file(folder + "/names.xml", vosi::tables_document(set, vosi::Detail::minimal));
   write_file(folder + "/empty.xml", vosi::tables_document({}, vosi::Detail::full));
   write_file(folder + "/table.xml", vosi::table_document(table));
   const auto refused = dali::fault_response(Failure(FailureKind::usage, "POS: 3 numbers < 4"),

@@ -100,7 +100,7 @@ struct Fixture {
             (folder / "root") + "\"\n",
         "soda.toml"));
     services.push_back(sync_row());
-    for (Service& row : vosi::services({sync_row()}, two_examples))
+    for (Service& row : vosi::services({}, {sync_row()}, two_examples))
       services.push_back(std::move(row));
   }
 
@@ -258,11 +258,16 @@ BOOST_AUTO_TEST_CASE(tables_tell_names_or_columns) {
   fov.name = "s_fov";
   fov.datatype = "double";
   fov.unit = "deg";
-  const vosi::Table table{"ivoa", "ivoa.obscore",     "view",
-                          "Data", "ivo://std/t<able", {{region, true, true}, {fov, false, false}}};
+  const vosi::Table table{"ivoa",
+                          "ivoa.obscore",
+                          "view",
+                          "Data",
+                          "ivo://std/t<able",
+                          {{region, true, true}, {fov, false, false}},
+                          {{"ivoa.other", {{"s_fov", "fov"}}, "", ""}}};
   const vosi::Table other{"tap_schema", "tap_schema.tables", "", "", "", {}};
-  services.push_back(vosi::tables_service([&](const Context&) {
-    return std::vector{table, other, table};
+  services.push_back(vosi::tables_service("tables", [&](const Context&) {
+    return vosi::TableSet{{{"ivoa", "", ""}, {"tap_schema", "Itself", ""}}, {table, other, table}};
   }));
   const http::Response response = ask("tables");
   BOOST_TEST(response.header("Content-Type") == "text/xml");
@@ -280,7 +285,13 @@ BOOST_AUTO_TEST_CASE(tables_tell_names_or_columns) {
   BOOST_TEST(full.text(outline + "/flag") == "indexed");
   BOOST_TEST(full.text(first + "/column[@std='false'][name='s_fov']/unit") == "deg");
   BOOST_TEST(full.count(first + "/column[name='s_fov'][flag or ucd or utype or description]") == 0);
-  const Document brief(vosi::tables_document({&table, 1}, vosi::Detail::minimal));
+  BOOST_TEST(full.text(first + "/foreignKey[targetTable='ivoa.other']/fkColumn[fromColumn='s_fov']"
+                               "/targetColumn") == "fov");
+  BOOST_TEST(full.text("//schema[name='tap_schema']/description") == "Itself");
+  const Document below(text(ask("tables/IVOA.obscore")));
+  BOOST_TEST(below.text("/tab:table/name") == "ivoa.obscore");
+  BOOST_TEST(ask("tables/ivoa.none").status == 404);
+  const Document brief(vosi::tables_document({{{"ivoa", "", ""}}, {table}}, vosi::Detail::minimal));
   BOOST_TEST(brief.text(first + "/description") == "Data");
   BOOST_TEST(brief.count("//column") == 0);
   const Document single(vosi::table_document(table));
