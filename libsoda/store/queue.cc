@@ -49,16 +49,25 @@ constexpr std::string_view order_of(Lane lane) {
   return lane == Lane::quick ? "small DESC, served, number" : "served, small DESC, number";
 }
 
-std::optional<std::int64_t> choose_job(Database& file, Lane lane, std::int64_t small_job) {
+// Names between blanks, to be looked for in SQL.
+std::string list_of(std::span<const std::string> services) {
+  std::string list;
+  for (const std::string& service : services) list.append(" ").append(service).append(" ");
+  return list;
+}
+
+std::optional<std::int64_t> choose_job(Database& file, Lane lane, std::int64_t small_job,
+                                       std::string_view services) {
   std::string sql =
       "SELECT job.number AS number, job.planned <= ?1 AS small, coalesce(share.served, 0) AS "
       "served "
       "FROM job LEFT JOIN share ON share.name = job.share WHERE job.phase IN (1, 2) AND "
-      "EXISTS (SELECT 1 FROM task WHERE task.job = job.number AND task.lease IS NULL) ORDER BY ";
+      "(?2 = '' OR instr(?2, ' ' || job.service || ' ')) AND EXISTS (SELECT 1 FROM task WHERE "
+      "task.job = job.number AND task.lease IS NULL) ORDER BY ";
   sql += order_of(lane);
   sql += " LIMIT 1";
   Statement statement = file.prepare(sql);
-  statement.bind(1, small_job);
+  statement.bind(1, small_job).bind(2, services);
   if (!statement.step()) return std::nullopt;
   return statement.integer(0);
 }
@@ -272,13 +281,15 @@ bool while_leased(Database& file, const Task& task,
 
 Queue::Queue(Jobs& jobs, std::int64_t small_job) : jobs_(jobs), small_job_(small_job) {}
 
-std::optional<Task> Queue::take(std::int64_t holder, std::int64_t child, Lane lane) {
+std::optional<Task> Queue::take(std::int64_t holder, std::int64_t child, Lane lane,
+                                std::span<const std::string> services) {
+  const std::string listed = list_of(services);
   Database& file = jobs_.database();
   // Looked for without the lock first: children without work must not keep others from theirs.
-  if (!choose_job(file, lane, small_job_)) return std::nullopt;
+  if (!choose_job(file, lane, small_job_, listed)) return std::nullopt;
   std::optional<Task> out;
   file.transaction([&] {
-    const auto job = choose_job(file, lane, small_job_);
+    const auto job = choose_job(file, lane, small_job_, listed);
     Statement self = file.prepare("SELECT host FROM holder WHERE id = ?1");
     self.bind(1, holder);
     if (!job || !self.step()) return;

@@ -50,8 +50,10 @@ class Queue {
   void leave(std::int64_t holder);
   std::vector<Holder> holders();
 
-  // The next task for that child; its job is EXECUTING from now on.
-  std::optional<Task> take(std::int64_t holder, std::int64_t child, Lane lane);
+  // The next task for that child, of a job of these services (none: of any); the job is EXECUTING
+  // from now on.
+  std::optional<Task> take(std::int64_t holder, std::int64_t child, Lane lane,
+                           std::span<const std::string> services = {});
   // The items of a plan, in order of work: neighbours of one group share a task. Throws
   // Failure(internal) when numbers or names stand twice.
   bool planned(const Task& task, std::span<const Item> items, const std::string& package);

@@ -37,6 +37,7 @@ class Child {
         workshop_(workshop),
         slot_(place.slot),
         lane_(place.lane),
+        services_(place.services),
         jobs_(options.database),
         queue_(jobs_, options.small_job),
         results_(options.results),
@@ -80,7 +81,7 @@ class Child {
   }
 
   bool work() {
-    const std::optional<Task> task = queue_.take(slot_.holder, ::getpid(), lane_);
+    const std::optional<Task> task = queue_.take(slot_.holder, ::getpid(), lane_, services_);
     if (!task) return false;
     slot_.lease = task->lease;
     const auto found = workshop_.kinds.find(task->job.service);
@@ -315,6 +316,7 @@ class Child {
   const Workshop& workshop_;
   Slot& slot_;
   store::Lane lane_;
+  const std::vector<std::string>& services_;
   store::Jobs jobs_;
   store::Queue queue_;
   ResultsFolder results_;

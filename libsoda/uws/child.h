@@ -1,6 +1,9 @@
 // One child of the worker: takes tasks and does them, until told to end. Private to the room.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "store/queue.h"
 #include "uws/engine.h"
 #include "uws/slot.h"
@@ -10,6 +13,7 @@ namespace soda::uws {
 struct ChildPlace {
   Slot& slot;
   store::Lane lane;
+  const std::vector<std::string>& services;  // whose jobs it does
 };
 
 // Returns on SIGTERM, which its parent has blocked (with SIGHUP) before the fork.

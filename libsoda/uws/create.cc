@@ -99,7 +99,8 @@ void keep_files(const Desk& desk, const dali::Context& context, const dali::Call
 
 }  // namespace
 
-std::int64_t execution_limit_of(const site::Config& config, std::string_view text) {
+std::int64_t execution_limit_of(const Kind& kind, const site::Config& config,
+                                std::string_view text) {
   const auto seconds = to_integer(text);
   if (!seconds || *seconds < 0) {
     throw Failure(FailureKind::usage,
@@ -108,7 +109,7 @@ std::int64_t execution_limit_of(const site::Config& config, std::string_view tex
                               quoted(text)),
                   "EXECUTIONDURATION");
   }
-  const std::int64_t cap = config.integer("execution_limit_cap");
+  const std::int64_t cap = config.integer(kind.longest);
   return *seconds == 0 ? cap : std::min(*seconds, cap);
 }
 
@@ -145,8 +146,8 @@ http::Response create_job(Desk& desk, const dali::Context& context, const dali::
   job.phase = first_phase(call.arguments.all("PHASE"));
   const auto limit = call.arguments.one("EXECUTIONDURATION");
   job.execution_limit =
-      limit ? execution_limit_of(config, *limit)
-            : std::min(config.integer("execution_limit"), config.integer("execution_limit_cap"));
+      limit ? execution_limit_of(desk.kind, config, *limit)
+            : std::min(config.integer("execution_limit"), config.integer(desk.kind.longest));
   const auto destruction = call.arguments.one("DESTRUCTION");
   job.destruction =
       destruction ? destruction_of(config, now, *destruction)

@@ -106,11 +106,13 @@ std::vector<ShownResult> Desk::results_of(const store::Job& job) {
       last = item.number;
       if (item.state == store::Item::State::waiting) continue;
       const bool has_failed = item.state == store::Item::State::failed;
+      if (has_failed && kind.results == Kind::Results::one) continue;
       shown.push_back({item.name, folder + item.name,
                        has_failed ? "text/plain" : std::move(item.media_type),
                        has_failed ? std::ssize(failure_text(item)) : item.size});
     }
   } while (std::ssize(items) == at_a_time);
+  if (kind.results == Kind::Results::one) return shown;
   const std::string status(status_name);
   shown.push_back({status, folder + status, "application/x-votable+xml", std::nullopt});
   return shown;

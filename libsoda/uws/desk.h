@@ -84,7 +84,8 @@ http::Response show_result(Desk& desk, const dali::Context&, const dali::Call&, 
 http::Response show_parameter(Desk& desk, const dali::Context&, const dali::Call&, const Place&);
 
 // The value of a control parameter, checked and brought within the site's limits.
-std::int64_t execution_limit_of(const site::Config& config, std::string_view text);
+std::int64_t execution_limit_of(const Kind& kind, const site::Config& config,
+                                std::string_view text);
 store::Job::Time destruction_of(const site::Config& config, store::Job::Time created,
                                 std::string_view text);
 

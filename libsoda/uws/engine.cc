@@ -101,14 +101,32 @@ void limit_child(std::int64_t memory_limit) {
   ::setrlimit(RLIMIT_DATA, &limit);
 }
 
+// What a child is for, whoever sits there.
+struct Seat {
+  const Pool& pool;
+  store::Lane lane;
+};
+
+std::vector<Seat> seats_of(const EngineOptions& options) {
+  std::vector<Seat> seats;
+  for (const Pool& pool : options.pools) {
+    for (std::int64_t i = 0; i < pool.children; ++i) {
+      const bool is_quick = i == 0 && pool.children > 1;
+      seats.push_back({pool, is_quick ? store::Lane::quick : store::Lane::fair});
+    }
+  }
+  return seats;
+}
+
 class Engine {
  public:
   Engine(const EngineOptions& options, const Equip& equip)
       : options_(options),
         equip_(equip),
         metrics_(options.metrics),
-        slots_(static_cast<std::size_t>(options.children)),
-        places_(static_cast<std::size_t>(options.children)),
+        seats_(seats_of(options)),
+        slots_(seats_.size()),
+        places_(seats_.size()),
         jobs_(options.database),
         queue_(jobs_, options.small_job),
         upkeep_(options, queue_),
@@ -117,7 +135,7 @@ class Engine {
   void run() {
     jobs_.database();
     enter();
-    log_.write(LogLine("start").add("children", options_.children));
+    log_.write(LogLine("start").add("children", std::ssize(seats_)));
     while (!ended_) {
       guarded([&] { turn(); });
       wait();
@@ -190,8 +208,8 @@ class Engine {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) return 0;  // it died before it was asked to tell
     limit_child(options_.memory_limit);
-    const bool is_quick = index == 0 && places_.size() > 1;
-    const ChildPlace place{slot(index), is_quick ? store::Lane::quick : store::Lane::fair};
+    const Seat& seat = seats_[index];
+    const ChildPlace place{slot(index), seat.lane, seat.pool.services};
     try {
       equip_([&](const Workshop& workshop) { run_child(options_, workshop, place); });
       return 0;
@@ -300,6 +318,7 @@ class Engine {
   const Equip& equip_;
   Signals signals_;
   MetricsPort metrics_;
+  std::vector<Seat> seats_;
   Slots slots_;
   std::vector<Place> places_;
   store::Jobs jobs_;

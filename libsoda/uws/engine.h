@@ -22,13 +22,20 @@
 
 namespace soda::uws {
 
+// Children that do the jobs of some services, so that those of others never wait for them.
+struct Pool {
+  std::vector<std::string> services;  // empty: of all
+  std::int64_t children = 2;
+};
+
 struct EngineOptions {
   using Duration = std::chrono::milliseconds;
 
   std::string database;  // of jobs
   std::string results;   // a folder; made when it is not there
-  std::int64_t children = 2;
-  std::int64_t small_job = 8;      // items; the first of several children takes small jobs first
+  std::vector<Pool> pools{Pool{}};
+  // Items; the first of several children of a pool takes small jobs first.
+  std::int64_t small_job = 8;
   std::int64_t memory_limit = 0;   // bytes that a child may allocate; 0: no limit
   std::int64_t results_limit = 0;  // bytes of all results; 0: no limit
   std::string log_file;            // empty: standard error

@@ -61,7 +61,10 @@ constexpr std::array endings = {
     Ending{"application/fits", ".fits"}, Ending{"image/fits", ".fits"},
     Ending{"application/zip", ".zip"},   Ending{"application/x-tar", ".tar"},
     Ending{"image/png", ".png"},         Ending{"image/jpeg", ".jpg"},
-    Ending{"text/plain", ".txt"},
+    Ending{"text/plain", ".txt"},        Ending{"application/x-votable+xml", ".vot"},
+    Ending{"text/xml", ".xml"},          Ending{"text/csv", ".csv"},
+    Ending{"application/json", ".json"}, Ending{"text/tab-separated-values", ".tsv"},
+    Ending{"text/html", ".html"},
 };
 
 std::string saved_name(const Item& item) {
@@ -156,11 +159,15 @@ http::Response status_table(Desk& desk, const dali::Context& context, const dali
 http::Response show_result(Desk& desk, const dali::Context& context, const dali::Call& call,
                            const Place& place) {
   const store::Job job = desk.find(call, place.id);
-  if (place.name == status_name && job.planned > 0) return status_table(desk, context, call, job);
+  const bool several = desk.kind.results == Kind::Results::several;
+  if (several && place.name == status_name && job.planned > 0) {
+    return status_table(desk, context, call, job);
+  }
   const std::optional<Item> item = job.package.empty() ? desk.jobs.item(job.id, place.name)
                                                        : desk.jobs.result(job.id, place.name);
-  if (item && item->state == Item::State::failed) return plain(failure_text(*item));
-  if (!item || item->state == Item::State::waiting) {
+  const bool has_failed = item && item->state == Item::State::failed;
+  if (has_failed && several) return plain(failure_text(*item));
+  if (!item || has_failed || item->state == Item::State::waiting) {
     throw Failure(FailureKind::not_found,
                   fmt::format("the job has no result \"{}\" (yet)", quoted(place.name)));
   }

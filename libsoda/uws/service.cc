@@ -13,6 +13,7 @@
 #include "uws/desk.h"
 #include "uws/page.h"
 #include "uws/phase.h"
+#include "xml/votable.h"
 
 namespace soda::uws {
 namespace {
@@ -149,7 +150,7 @@ std::string required(const Call& call, std::string_view name) {
 http::Response set_limit(Desk& desk, const Context& context, const Call& call, const Place& place) {
   const Job found = desk.find(call, place.id);
   const std::int64_t limit =
-      execution_limit_of(context.config, required(call, "EXECUTIONDURATION"));
+      execution_limit_of(desk.kind, context.config, required(call, "EXECUTIONDURATION"));
   desk.jobs.change(found.id, [&](Job& job) {
     if (store::is_over(job.phase)) {
       throw Failure(
@@ -189,6 +190,11 @@ http::Response show_owner(Desk& desk, const Context&, const Call& call, const Pl
 // DALI 1.1 section 2.2: with status 200.
 http::Response show_error(Desk& desk, const Context&, const Call& call, const Place& place) {
   const Job job = desk.find(call, place.id);
+  if (job.phase == Phase::error && desk.kind.errors == dali::ErrorStyle::votable) {
+    return http::text_response(200,
+                               xml::votable_without_table({"QUERY_STATUS", "ERROR", job.error}, {}),
+                               "application/x-votable+xml");
+  }
   if (job.phase == Phase::error) return plain(job.error + "\n");
   throw Failure(FailureKind::not_found,
                 fmt::format("the job has not failed, it is {}", store::phase_word(job.phase)));
@@ -306,6 +312,8 @@ dali::Service jobs_service(const Context& context, Kind kind) {
   service.methods = methods_of(branches.front());
   service.result_type = "text/xml";
   service.parameters = desk->kind.parameters;
+  service.errors = desk->kind.errors;
+  service.strangers = desk->kind.strangers;
   service.resource = [desk](std::string_view below) {
     const Branch& branch = find_branch(below).branch;
     return dali::Resource{methods_of(branch),

@@ -20,6 +20,13 @@ struct Kind {
   std::string_view standard_id;                 // "ivo://ivoa.net/std/SODA#async-1.0"
   std::span<const dali::Parameter> parameters;  // of its jobs; outlives the service
   std::shared_ptr<dali::Work> work;             // checks them
+  // How refusals, and the error of a job, are told.
+  dali::ErrorStyle errors = dali::ErrorStyle::text;
+  dali::Strangers strangers = dali::Strangers::suspected;
+  // Several results, with a table that tells of all and texts in place of those that failed; or the
+  // one that the standard of the service names.
+  enum class Results { several, one } results = Results::several;
+  std::string_view longest = "execution_limit_cap";  // the setting: how long a job may execute
 };
 
 // The row. The data base of jobs is opened at the first request for one.

@@ -31,7 +31,7 @@ int run(const std::vector<std::string>& arguments) {
   soda::uws::EngineOptions options;
   options.database = arguments.at(1);
   options.results = arguments.at(2);
-  options.children = soda::to_integer(arguments.at(3)).value();
+  options.pools = {{{}, soda::to_integer(arguments.at(3)).value()}};
   options.log_file = arguments.at(4);
   soda::uws::run_engine(options, toy::equip);
   return 0;

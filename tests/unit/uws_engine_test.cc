@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(limits_of_time_and_memory) {
 BOOST_AUTO_TEST_CASE(results_have_a_limit) {
   Bench bench;
   bench.options.results_limit = 5000;
-  bench.options.children = 1;
+  bench.options.pools = {{{}, 1}};
   const Worker worker(bench.options);
   const Job full = bench.wait(bench.make({{"ITEMS", "5"}}));
   bench.judge_results(full, 5, 1000);
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(destroyed_jobs_leave_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_result_that_the_disk_lost_is_made_again) {
   Bench bench;
-  bench.options.children = 1;
+  bench.options.pools = {{{}, 1}};
   const Job job = bench.make({{"ITEMS", "40"}, {"SLEEP", "20"}});
   {
     const Worker worker(bench.options);
