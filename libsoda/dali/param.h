@@ -42,9 +42,10 @@ enum class Strangers { suspected, ignored };
 // (DALI 1.1 section 3.4.6), and EXPIRES, KEY and SIGNATURE (site/signature.h).
 class Arguments {
  public:
-  // Throws Failure: a repeated single parameter, a suspect stranger (naming both), a value not among the choices (one that is gets the declared spelling). Values
-  // that are empty or blank count as absent (SODA clients send "CIRCLE="). Other unknown names are
-  // kept in `ignored`. `declared` must outlive the object.
+  // Throws Failure: a repeated single parameter, a suspect stranger (naming both), a value not
+  // among the choices (one that is gets the declared spelling). Values that are empty or blank
+  // count as absent (SODA clients send "CIRCLE="). Other unknown names are kept in `ignored`.
+  // `declared` must outlive the object.
   Arguments(const http::Form& form, std::span<const Parameter> declared,
             Strangers strangers = Strangers::suspected);
 

@@ -4,10 +4,12 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "base/failure.h"
 #include "dali/fault.h"
 #include "dali/table_forms.h"
+#include "fits/table_writer.h"
 
 namespace soda::dali {
 namespace {
@@ -21,11 +23,13 @@ constexpr std::array formats = std::to_array<Format>({
     {"text/csv;header=present;charset=utf-8", "csv"},
     {"text/tab-separated-values;charset=utf-8", "tsv"},
     {"application/json", "json"},
+    {"application/fits", "fits"},
     {"text/html;charset=utf-8", "html", "application/xhtml+xml"},
 });
 constexpr std::array<TableForm, formats.size()> forms = {
-    TableForm::tabledata, TableForm::tabledata, TableForm::tabledata, TableForm::binary2,
-    TableForm::csv,       TableForm::tsv,       TableForm::json,      TableForm::html};
+    TableForm::tabledata, TableForm::tabledata, TableForm::tabledata,
+    TableForm::binary2,   TableForm::csv,       TableForm::tsv,
+    TableForm::json,      TableForm::fits,      TableForm::html};
 
 class VoTable final : public TableWriter {
  public:
@@ -38,7 +42,26 @@ class VoTable final : public TableWriter {
   xml::VoTableWriter writer_;
 };
 
-bool can_tell_errors(TableForm form) { return form != TableForm::csv && form != TableForm::tsv; }
+class FitsTable final : public TableWriter {
+ public:
+  FitsTable(const xml::ResultTable& table, Blocks& out)
+      : writer_(table.name, columns_of(table), out) {}
+  void row(std::span<const Cell> cells) override { writer_.row(cells); }
+  void finish(const xml::Ending& ending) override { writer_.finish(ending.text); }
+
+ private:
+  static std::vector<Column> columns_of(const xml::ResultTable& table) {
+    std::vector<Column> columns;
+    for (const xml::Field& field : table.fields) columns.push_back(field.column);
+    return columns;
+  }
+
+  fits::TableWriter writer_;
+};
+
+bool can_tell_errors(TableForm form) {
+  return form != TableForm::csv && form != TableForm::tsv && form != TableForm::fits;
+}
 
 // The sentence for the document; the log gets the whole truth.
 std::string told(const std::exception& error, LogLine& log) {
@@ -104,6 +127,8 @@ std::unique_ptr<TableWriter> make_table_writer(TableForm form, xml::ResultTable 
       return make_tsv_writer(table, out);
     case TableForm::json:
       return make_json_writer(table, out);
+    case TableForm::fits:
+      return std::make_unique<FitsTable>(table, out);
     case TableForm::html:
       return make_html_writer(table, out);
   }

@@ -1,6 +1,6 @@
 // A table as an answer, in the form that was asked for: VOTable (TABLEDATA, BINARY2), CSV, TSV,
-// JSON or HTML, row by row from the same columns and cells while the answer is being sent; memory
-// does not grow with the rows.
+// JSON, FITS or HTML, row by row from the same columns and cells while the answer is being sent;
+// memory does not grow with the rows.
 //
 // What the forms can say:
 // - VOTable: everything (xml/votable.h).
@@ -10,10 +10,11 @@
 //   overflow (DALI 1.1 section 4.4.2), and a late error cuts the answer short.
 // - JSON: {"metadata": [{"name", "datatype", "arraysize", "xtype", "unit", "ucd", "utype",
 //   "description"}, ...], "data": [[...], ...], "status": "OK" | "OVERFLOW" | "ERROR", "message"};
-//   absent attributes are left out. "metadata" and "data" are as the TAP services of ESA, CDS and
-//   others send them; the status comes last because it is known last. JSON has no NaN and no
-//   infinity: these are the texts "NaN", "Infinity", "-Infinity", which Number() of a script and
-//   float() of Python understand.
+//   absent attributes are left out; a cell of an array of numbers is an array. "metadata" and
+//   "data" are as the TAP services of ESA, CDS and others send them; the status comes last because
+//   it is known last. JSON has no NaN and no infinity: these are the texts "NaN", "Infinity",
+//   "-Infinity", which Number() of a script and float() of Python understand.
+// - FITS: one binary table (fits/table_writer.h), which is sent once the last row is known.
 // - HTML: for people. Addresses are links, the column `preview` is a picture, the end of the page
 //   says how many rows there are and whether that is all.
 #pragma once
@@ -32,7 +33,7 @@
 
 namespace soda::dali {
 
-enum class TableForm { tabledata, binary2, csv, tsv, json, html };
+enum class TableForm { tabledata, binary2, csv, tsv, json, fits, html };
 
 // For choose_format, VOTable first; the form of the index that it returns.
 std::span<const Format> table_formats();

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/binary_layout.h"
+#include "base/text.h"
 #include "dali/table_forms.h"
 
 namespace soda::dali {
@@ -53,8 +55,16 @@ struct SpecialNames {
   std::string_view nan, positive, negative;
 };
 
-void write_real(Blocks& out, double value, const SpecialNames& names) {
-  if (std::isfinite(value)) {
+// A float has fewer digits than the double it is handed over in.
+enum class Width { single, full };
+Width width_of(const Column& column) {
+  return column.datatype == "float" ? Width::single : Width::full;
+}
+
+void write_real(Blocks& out, double value, Width width, const SpecialNames& names) {
+  if (std::isfinite(value) && width == Width::single) {
+    out.number(static_cast<float>(value));
+  } else if (std::isfinite(value)) {
     out.number(value);
   } else {
     out.append(std::isnan(value) ? names.nan : value > 0 ? names.positive : names.negative);
@@ -64,9 +74,10 @@ void write_real(Blocks& out, double value, const SpecialNames& names) {
 class DelimitedWriter final : public TableWriter {
  public:
   DelimitedWriter(const xml::ResultTable& table, Blocks& out, const Delimited& form)
-      : out_(out), form_(form), columns_(table.fields.size()) {
+      : out_(out), form_(form) {
     std::string_view separator;
     for (const xml::Field& field : table.fields) {
+      widths_.push_back(width_of(field.column));
       out_.append(separator);
       form_.write_text(out_, field.column.name);
       separator = form_.separator;
@@ -75,21 +86,21 @@ class DelimitedWriter final : public TableWriter {
   }
 
   void row(std::span<const Cell> cells) override {
-    check_cells(cells.size(), columns_);
+    check_cells(cells.size(), widths_.size());
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) out_.append(form_.separator);
-      write(cells[i]);
+      write(cells[i], widths_[i]);
     }
     out_.append(form_.line_end);
   }
   void finish(const xml::Ending&) override {}
 
  private:
-  void write(const Cell& cell) {
+  void write(const Cell& cell, Width width) {
     if (const auto* text = std::get_if<std::string_view>(&cell)) {
       form_.write_text(out_, *text);
     } else if (const auto* real = std::get_if<double>(&cell)) {
-      write_real(out_, *real, {"NaN", "+Inf", "-Inf"});
+      write_real(out_, *real, width, {"NaN", "+Inf", "-Inf"});
     } else if (const auto* integer = std::get_if<std::int64_t>(&cell)) {
       out_.number(*integer);
     }
@@ -97,7 +108,7 @@ class DelimitedWriter final : public TableWriter {
 
   Blocks& out_;
   const Delimited& form_;
-  std::size_t columns_;
+  std::vector<Width> widths_;
 };
 
 // "\u0000" to "\u001f" (RFC 8259 section 7).
@@ -123,6 +134,8 @@ void write_json_text(Blocks& out, std::string_view text) {
   out.append("\"");
 }
 
+constexpr SpecialNames json_names = {"\"NaN\"", "\"Infinity\"", "\"-Infinity\""};
+
 class JsonWriter final : public TableWriter {
  public:
   JsonWriter(const xml::ResultTable& table, Blocks& out) : out_(out) {
@@ -131,23 +144,32 @@ class JsonWriter final : public TableWriter {
     for (const xml::Field& field : table.fields) {
       out_.append(separator);
       write_column(field.column);
-      words_.push_back(field.column.datatype == "boolean");
+      const auto layout = layout_of(field.column);
+      Member member{width_of(field.column), Member::As::value};
+      if (layout && layout->is_list() && layout->element != Element::bit) {
+        member.as = Member::As::list;
+      } else if (field.column.datatype == "boolean") {
+        member.as = Member::As::word;
+      }
+      members_.push_back(member);
       separator = ",\n";
     }
     out_.append("\n], \"data\": [");
   }
 
   void row(std::span<const Cell> cells) override {
-    check_cells(cells.size(), words_.size());
+    check_cells(cells.size(), members_.size());
     out_.append(has_rows_ ? ",\n[" : "\n[");
     has_rows_ = true;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) out_.append(",");
       const auto* text = std::get_if<std::string_view>(&cells[i]);
-      if (text != nullptr && words_[i]) {
+      if (text != nullptr && members_[i].as == Member::As::list) {
+        write_list(*text);
+      } else if (text != nullptr && members_[i].as == Member::As::word) {
         out_.append(*text);
       } else {
-        write(cells[i]);
+        write(cells[i], members_[i].width);
       }
     }
     out_.append("]");
@@ -186,11 +208,30 @@ class JsonWriter final : public TableWriter {
     out_.append("}");
   }
 
-  void write(const Cell& cell) {
+  // What is no number of JSON is a text.
+  void write_list(std::string_view text) {
+    out_.append("[");
+    std::string_view separator;
+    for (const std::string_view word : split_blanks(text)) {
+      out_.append(separator);
+      const auto value = to_double(word);
+      if (const auto integer = to_integer(word)) {
+        out_.number(*integer);
+      } else if (value) {
+        write_real(out_, *value, Width::full, json_names);
+      } else {
+        write_json_text(out_, word);
+      }
+      separator = ",";
+    }
+    out_.append("]");
+  }
+
+  void write(const Cell& cell, Width width) {
     if (const auto* text = std::get_if<std::string_view>(&cell)) {
       write_json_text(out_, *text);
     } else if (const auto* real = std::get_if<double>(&cell)) {
-      write_real(out_, *real, {"\"NaN\"", "\"Infinity\"", "\"-Infinity\""});
+      write_real(out_, *real, width, json_names);
     } else if (const auto* integer = std::get_if<std::int64_t>(&cell)) {
       out_.number(*integer);
     } else {
@@ -199,7 +240,11 @@ class JsonWriter final : public TableWriter {
   }
 
   Blocks& out_;
-  std::vector<bool> words_;  // columns whose texts are words of JSON: true, false
+  struct Member {
+    Width width;
+    enum class As { value, word, list } as;  // words of JSON: true, false
+  };
+  std::vector<Member> members_;
   bool has_rows_ = false;
 };
 

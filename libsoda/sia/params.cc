@@ -53,7 +53,7 @@ constexpr dali::Parameter table[] = {
      "Media type of what access_url returns", true},
     {"MAXREC", "int", "", "", "", "", Repeat::single, "", "Rows to answer at most", true},
     {"RESPONSEFORMAT", "char", "*", "", "", "meta.code.mime", Repeat::single, "",
-     "votable, votable/b2, csv, tsv, json or html, or a media type", true},
+     "votable, votable/b2, csv, tsv, json, fits or html, or a media type", true},
 };
 
 template <class T>
