@@ -1,6 +1,7 @@
 #include "services.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -8,12 +9,11 @@
 #include "cutout/params.h"
 #include "cutout/picture.h"
 #include "cutout/service.h"
-#include "dali/places.h"
 #include "data/service.h"
 #include "datalink/service.h"
 #include "sia/service.h"
-#include "store/columns.h"
 #include "store/obscore.h"
+#include "tap_services.h"
 #include "uws/service.h"
 #include "vosi/service.h"
 #include "vosi/tables.h"
@@ -36,9 +36,11 @@ std::vector<Service> all_services(const Context& context) {
   std::vector<Service> all = of_rows;
   all.push_back(soda::sia::query_service(context, of_rows));
   all.push_back(soda::data::data_service(context));
-  all.push_back(soda::uws::jobs_service(
-      context, {"async", "ivo://ivoa.net/std/SODA#async-1.0", soda::cutout::batch_parameters(),
-                soda::cutout::make_batch(context)}));
+  all.push_back(
+      soda::uws::jobs_service(context, {.name = "async",
+                                        .standard_id = "ivo://ivoa.net/std/SODA#async-1.0",
+                                        .parameters = soda::cutout::batch_parameters(),
+                                        .work = soda::cutout::make_batch(context)}));
   return all;
 }
 
@@ -78,36 +80,24 @@ std::vector<soda::vosi::Example> examples(const Context& context) {
   return out;
 }
 
-std::vector<soda::vosi::Table> tables(const Context& context) {
-  soda::vosi::Table obscore{"ivoa",
-                            "ivoa.obscore",
-                            "base_table",
-                            "Data sets of " + context.config.text("title"),
-                            "ivo://ivoa.net/std/obscore#table-1.1",
-                            {}};
-  const auto standard = soda::store::obscore_columns();
-  for (auto& column : soda::store::all_columns(context.database)) {
-    const bool is_standard =
-        std::ranges::any_of(standard, [&](const auto& c) { return c.name == column.name; }) &&
-        column.utype.starts_with("obscore:");
-    obscore.columns.push_back({std::move(column), is_standard, false});
-  }
-  obscore.columns.push_back({soda::dali::preview_column(), false, false});
-  return {std::move(obscore)};
-}
-
 }  // namespace
 
 std::vector<Service> services_of(const Context& context,
                                  std::initializer_list<std::string_view> names) {
   std::vector<Service> all = all_services(context);
+  std::vector<Service> queries = tap_services(context);
+  all.push_back(queries.front());
   std::vector<Service> own;
   for (const Service& service : all) {
     if (std::ranges::count(names, service.name) > 0) own.push_back(service);
   }
-  all.push_back(soda::vosi::tables_service(tables));
+  if (std::ranges::count(names, "tap") > 0) {
+    own.insert(own.end(), std::make_move_iterator(queries.begin() + 1),
+               std::make_move_iterator(queries.end()));
+  }
+  all.push_back(soda::vosi::tables_service("tables", table_sets()));
   own.push_back(all.back());
-  for (auto& service : soda::vosi::services(all, examples)) own.push_back(std::move(service));
+  for (auto& service : soda::vosi::services({}, all, examples)) own.push_back(std::move(service));
   return own;
 }
 

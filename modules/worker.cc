@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/failure.h"
 #include "cutout/batch.h"
@@ -18,6 +19,7 @@
 #include "store/database.h"
 #include "store/holdings.h"
 #include "store/notice.h"
+#include "tap/service.h"
 #include "uws/engine.h"
 
 namespace {
@@ -26,11 +28,15 @@ using namespace soda;
 
 constexpr int wrong_usage = 2;
 
+// The names of the services that take the jobs.
+constexpr std::string_view cutout_jobs = "async", query_jobs = "tap/async";
+
 uws::EngineOptions options_of(const site::Config& config) {
   uws::EngineOptions options;
   options.database = config.text("jobs_database");
   options.results = config.text("results_folder");
-  options.children = config.integer("worker_children");
+  options.pools = {{{std::string(cutout_jobs)}, config.integer("worker_children")},
+                   {{std::string(query_jobs)}, config.integer("tap_children")}};
   options.small_job = config.integer("small_job");
   options.memory_limit = config.integer("worker_memory");
   options.results_limit = config.integer("results_limit");
@@ -51,10 +57,10 @@ std::function<void(const std::string&, const std::string&)> fetch_of(const site:
   };
 }
 
-// By the name of the service that takes such jobs.
 uws::Kinds kinds(const dali::Context& context) {
   uws::Kinds all;
-  all.emplace("async", cutout::make_batch(context));
+  all.emplace(cutout_jobs, cutout::make_batch(context));
+  all.emplace(query_jobs, tap::make_work(context));
   return all;
 }
 
@@ -87,7 +93,7 @@ int run(int argc, char** argv) {
   const site::Config config = site::Config::load(file);
   if (only_check) {
     fmt::print("soda-worker: the settings in {} are good; {} children\n", file,
-               config.integer("worker_children"));
+               config.integer("worker_children") + config.integer("tap_children"));
   } else {
     work(config);
   }

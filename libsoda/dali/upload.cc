@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "base/failure.h"
 #include "base/handle.h"
@@ -85,6 +86,23 @@ void refuse_unless_fetched(const site::Config& config, std::string_view value,
 }
 
 }  // namespace
+
+std::vector<std::string> split_uploads(const std::vector<std::string>& values) {
+  std::vector<std::string> pairs;
+  for (const std::string& value : values) {
+    std::string pair;
+    for (const std::string_view part : split(value, ';')) {
+      const auto comma = part.find(',');
+      const bool begins = comma != std::string_view::npos && is_plain(trim(part.substr(0, comma)));
+      if (begins && !trim(pair).empty()) pairs.push_back(std::exchange(pair, {}));
+      if (!pair.empty()) pair += ';';
+      pair += part;
+    }
+    while (pair.ends_with(';') || pair.ends_with(' ')) pair.pop_back();
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
 
 UploadedTable parse_upload(std::string_view value) {
   const auto comma = value.find(',');

@@ -23,6 +23,10 @@ struct UploadedTable {
   std::string address;  // http or https
 };
 
+// Each pair by itself: clients of TAP 1.0 (its section 2.5) write several with ";" between. What
+// follows a ";" of an address is none.
+std::vector<std::string> split_uploads(const std::vector<std::string>& values);
+
 // Throws Failure(usage) for every other form.
 UploadedTable parse_upload(std::string_view value);
 

@@ -84,6 +84,8 @@ std::vector<Column> all_columns(Database& database) {
   return columns;
 }
 
+bool is_indexed_column(std::string_view name) { return is_among(indexed_columns, name); }
+
 void declare_columns(Database& database, const std::vector<Column>& declared) {
   std::vector<Column> present = own_columns(database);
   for (const Column& column : declared) {

@@ -27,6 +27,9 @@ std::vector<Column> own_columns(Database& database);
 // ObsCore's columns, then the archive's own: what may be asked of an Answer.
 std::vector<Column> all_columns(Database& database);
 
+// Whether questions about a column of ObsCore are answered by an index of its own.
+bool is_indexed_column(std::string_view name);
+
 // Adds the columns that are missing and takes over what is said of those that are there. Columns
 // that are no longer declared stay. To be called within a transaction of a writer. Throws
 // Failure(usage): a name that is not lower-case letters, digits and '_' beginning with a letter, at

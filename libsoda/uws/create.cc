@@ -69,8 +69,9 @@ Phase first_phase(const std::vector<std::string>& words) {
 // Values of a parameter that has one take the place of the one before; others are added.
 void add_values(const Kind& kind, const dali::Arguments& arguments, Job& job) {
   for (const dali::Parameter& parameter : kind.parameters) {
-    const std::vector<std::string>& values = arguments.all(parameter.name);
+    std::vector<std::string> values = arguments.all(parameter.name);
     if (values.empty() || parameter.name == "RUNID") continue;
+    if (parameter.name == "UPLOAD") values = dali::split_uploads(values);
     if (parameter.repeat == dali::Repeat::single) {
       std::erase_if(job.parameters, [&](const auto& each) { return each.first == parameter.name; });
     }
@@ -84,7 +85,7 @@ void add_values(const Kind& kind, const dali::Arguments& arguments, Job& job) {
 // Before the job is told of them; the worker clears away what no job knows.
 void keep_files(const Desk& desk, const dali::Context& context, const dali::Call& call,
                 const std::string& job) {
-  const std::vector<std::string>& values = call.arguments.all("UPLOAD");
+  const std::vector<std::string> values = dali::split_uploads(call.arguments.all("UPLOAD"));
   if (values.empty()) return;
   try {
     if (::mkdir(desk.results_path.c_str(), 0777) != 0 && errno != EEXIST) {

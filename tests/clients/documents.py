@@ -22,7 +22,8 @@ STANDARDS = {"capabilities": "ivo://ivoa.net/std/VOSI#capabilities",
              "sync": "ivo://ivoa.net/std/SODA#sync-1.0",
              "sia": "ivo://ivoa.net/std/SIA#query-2.0",
              "links": "ivo://ivoa.net/std/DataLink#links-1.1",
-             "tables": "ivo://ivoa.net/std/VOSI#tables",
+             "tables": "ivo://ivoa.net/std/VOSI#tables-1.1",
+             "tap": "ivo://ivoa.net/std/TAP",
              "examples": "ivo://ivoa.net/std/DALI#examples"}
 # What the examples of a service answer.
 EXAMPLES = {"sync": "^application/fits", "sia": r"^application/x-votable\+xml",

@@ -131,7 +131,7 @@ def _accepts(address):
 
 
 # Services that have responders of their own, by the part of the path that names them.
-OWN_RESPONDERS = ("sia", "links", "data", "async")
+OWN_RESPONDERS = ("sia", "links", "data", "async", "tap")
 
 
 class Installation:

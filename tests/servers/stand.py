@@ -23,7 +23,7 @@ import time
 import tomllib
 
 # The responders of the package: each has a socket of its own name and lies beside soda-sync.
-MODULES = ("sync", "sia", "links", "data", "async")
+MODULES = ("sync", "sia", "links", "data", "async", "tap")
 WEB_USER = "www-data"
 APACHE_MODULES = "/usr/lib/apache2/modules"
 

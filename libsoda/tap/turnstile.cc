@@ -1,0 +1,50 @@
+#include "tap/turnstile.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/failure.h"
+
+namespace soda::tap {
+namespace {
+
+// FNV-1a: the same in all processes.
+std::uint64_t hash_of(std::string_view key) noexcept {
+  std::uint64_t hash = 0xCBF29CE484222325U;
+  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return hash;
+}
+
+}  // namespace
+
+Turnstile::Turnstile(std::string path, std::int64_t places)
+    : path_(std::move(path)), places_(places) {}
+
+FileDescriptor Turnstile::enter(std::string_view key) const {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), error);
+  FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+  if (!file) {
+    throw Failure(FailureKind::unavailable, "queries cannot be counted at the moment");
+  }
+  // Offsets are positive: 40 bits for users, and beyond any number of places.
+  const auto first = static_cast<off_t>((hash_of(key) >> 24) << 16);
+  for (std::int64_t place = 0; place < places_; ++place) {
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = first + place;
+    range.l_len = 1;
+    if (::fcntl(file.get(), F_OFD_SETLK, &range) == 0) return file;
+  }
+  throw Failure(FailureKind::unavailable,
+                fmt::format("{} queries of yours are running, which is as many as there may be at "
+                            "a time; wait, or use async",
+                            places_));
+}
+
+}  // namespace soda::tap

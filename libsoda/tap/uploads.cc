@@ -1,0 +1,100 @@
+#include "tap/uploads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "dali/upload.h"
+#include "tap/stored_table.h"
+#include "xml/votable_reader.h"
+
+namespace soda::tap {
+namespace {
+
+constexpr std::string_view schema_name = "TAP_UPLOAD";
+constexpr std::size_t longest_name = 64;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_table_name(std::string_view name) {
+  return !name.empty() && name.size() <= longest_name && is_letter(name.front()) &&
+         std::ranges::all_of(
+             name, [](char c) { return is_letter(c) || c == '_' || (c >= '0' && c <= '9'); });
+}
+
+[[noreturn]] void refuse(std::string_view value) {
+  throw Failure(FailureKind::usage,
+                fmt::format("UPLOAD: NAME,param:PART or NAME,URL is expected, NAME being a letter "
+                            "with letters, digits and _ after it, received \"{}\"",
+                            quoted(value)),
+                "UPLOAD");
+}
+
+UploadName parse_pair(std::string_view pair) {
+  const auto comma = std::min(pair.find(','), pair.size());
+  const std::string_view name = trim(pair.substr(0, comma));
+  const std::string_view where =
+      comma == pair.size() ? std::string_view() : trim(pair.substr(comma + 1));
+  if (!is_table_name(name) || where.empty()) refuse(pair);
+  return {std::string(name), std::string(where)};
+}
+
+// The reader's sentences are about a table whose name it does not know.
+Failure about(const UploadName& upload, const Failure& failure) {
+  return {failure.kind(), fmt::format("UPLOAD {}: {}", upload.name, failure.what()), "UPLOAD"};
+}
+
+Table table_of(const UploadName& upload, std::span<const Column> columns,
+               const store::TableForm& form) {
+  Table table;
+  table.schema = schema_name;
+  table.name = upload.name;
+  table.order = "{}.\"rowid\"";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    table.columns.push_back(stored_column(columns[i], i, form));
+  }
+  set_source(table, form);
+  return table;
+}
+
+Table take(const UploadName& upload, const UploadSource& source, const UploadLimits& limits,
+           store::Inquiry& inquiry) {
+  try {
+    const auto reader = xml::read_votable(source(upload), limits.file);
+    store::TemporaryTable rows =
+        inquiry.make_table("the upload " + upload.name, reader->columns(), limits.table);
+    while (reader->next()) rows.add(reader->row());
+    return table_of(upload, reader->columns(), rows.form());
+  } catch (const Failure& failure) {
+    throw about(upload, failure);
+  }
+}
+
+}  // namespace
+
+std::vector<UploadName> parse_uploads(const std::vector<std::string>& values) {
+  std::vector<UploadName> uploads;
+  for (const std::string& pair : dali::split_uploads(values)) uploads.push_back(parse_pair(pair));
+  for (std::size_t i = 0; i < uploads.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!equal_ignoring_case(uploads[i].name, uploads[j].name)) continue;
+      throw Failure(FailureKind::usage,
+                    fmt::format("UPLOAD: the name {} is given twice", uploads[i].name), "UPLOAD");
+    }
+  }
+  return uploads;
+}
+
+void take_uploads(const std::vector<UploadName>& names, const UploadSource& source,
+                  const UploadLimits& limits, store::Inquiry& inquiry, Catalogue& catalogue) {
+  if (names.empty()) return;
+  catalogue.schemas.push_back({std::string(schema_name), "Tables of this query", ""});
+  for (const UploadName& upload : names) {
+    catalogue.tables.push_back(take(upload, source, limits, inquiry));
+  }
+}
+
+}  // namespace soda::tap

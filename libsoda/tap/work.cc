@@ -1,0 +1,101 @@
+// Queries as jobs.
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "dali/upload.h"
+#include "http/output_file.h"
+#include "tap/answer.h"
+#include "tap/params.h"
+#include "tap/service.h"
+
+namespace soda::tap {
+namespace {
+
+using store::Item;
+
+// TAP 1.1 section 5.2.1 fixes it.
+constexpr std::string_view result_name = "result";
+
+http::Form form_of(const store::Job& job) {
+  http::Form form;
+  for (const auto& [name, value] : job.parameters) form.fields.push_back({name, value});
+  return form;
+}
+
+Request request_of(const dali::Context& context, const store::Job& job) {
+  return parse_request(dali::Arguments(form_of(job), parameters(), dali::Strangers::ignored),
+                       context.config, "");
+}
+
+// As long as the job may execute; the engine ends it then.
+store::Guards guards_of(const site::Config& config, const store::Job& job) {
+  store::Guards guards;
+  guards.time = std::chrono::seconds(
+      job.execution_limit > 0 ? job.execution_limit : config.integer("tap_execution_limit"));
+  guards.memory = static_cast<std::size_t>(config.integer("tap_memory"));
+  guards.scratch = config.integer("tap_scratch");
+  return guards;
+}
+
+class Queries final : public dali::Work {
+ public:
+  explicit Queries(const dali::Context& context) : desk_(context) {}
+
+  // What is wrong with a query is found when it runs (TAP 1.1 section 5.1).
+  void check(const dali::Context&, const store::Job&) override {}
+
+  dali::Plan plan(const dali::Context& context, const store::Job& job) override {
+    request_of(context, job);
+    Item item;
+    item.number = 1;
+    item.name = result_name;
+    return {{item}, ""};
+  }
+
+  Item run(const dali::Context& context, const store::Job& job, const Item& item,
+           const std::string& path) override {
+    const Request request = request_of(context, job);
+    Answer answer(desk_, context, request, guards_of(context.config, job),
+                  [&](const UploadName& upload) { return upload_of(context, job, upload); });
+    http::OutputFile file(path);
+    Blocks out([&file](std::string_view block) { file.write(block); });
+    const auto writer =
+        dali::make_table_writer(dali::table_form(request.format.index), answer.table(context), out);
+    writer->finish(answer.write_rows(*writer));
+    out.flush();
+    Item done = item;
+    done.state = Item::State::done;
+    done.media_type = request.format.content_type;
+    return done;
+  }
+
+  std::string pack(const dali::Context&, const store::Job&, std::span<const dali::Made>,
+                   const std::string&) override {
+    throw Failure(FailureKind::internal, "queries have no packages");
+  }
+
+ private:
+  static ByteInput upload_of(const dali::Context& context, const store::Job& job,
+                             const UploadName& upload) {
+    return file_input(
+        dali::uploaded_file(context, job.id, dali::parse_upload(upload.name + "," + upload.where)));
+  }
+
+  static ByteInput file_input(const std::string& path) {
+    return [file = std::make_shared<FileDescriptor>(http::open_to_read(path))](
+               std::span<char> into) { return http::read_some(file->get(), into); };
+  }
+
+  Desk desk_;
+};
+
+}  // namespace
+
+std::unique_ptr<dali::Work> make_work(const dali::Context& context) {
+  return std::make_unique<Queries>(context);
+}
+
+}  // namespace soda::tap

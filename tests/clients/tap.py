@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+"""TAP before real clients: tap.py [--build DIR] [--only PART…]
+
+    taplint    STILTS' taplint, all stages but LOC (validators.md of the standards' digests, section 5,
+               has the warnings that may be)
+    forms      every form of an answer, read by votlint, astropy, STILTS and Python: the same rows
+    pyvo       queries, jobs, uploads, tables and examples by pyvo; joins by `stilts tapquery`
+    questions  random questions: SIA and TAP give the same rows
+    errors     what is refused, and how; too many queries at once
+    topcat     TOPCAT's TAP window, under Xvfb; SODA_SCREENSHOTS names a folder for its picture
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import warnings
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
+
+import archive  # noqa: E402
+import catalogue  # noqa: E402
+import harness  # noqa: E402
+import tap_forms  # noqa: E402
+import tap_lint  # noqa: E402
+import tap_pyvo  # noqa: E402
+import tap_questions  # noqa: E402
+import tap_topcat  # noqa: E402
+from gateway import Gateway  # noqa: E402
+
+PARTS = {"taplint": tap_lint.cases, "forms": tap_forms.cases, "errors": tap_forms.error_cases,
+         "pyvo": tap_pyvo.cases, "questions": tap_questions.cases, "topcat": tap_topcat.cases}
+ROWS = 700  # of the catalogue
+SEED = 20
+
+
+@contextlib.contextmanager
+def served(build):
+    """(URL, installation) with a worker: the synthetic images and a catalogue of random rows."""
+    with tempfile.TemporaryDirectory(prefix="soda-test-") as folder, Gateway() as gate:
+        images = pathlib.Path(folder, "images")
+        archive.make_data(build, images)
+        table = pathlib.Path(folder, "rows.csv")
+        catalogue.write(table, random.Random(SEED), ROWS)
+        with harness.Installation(images, build, responders=1, base_url=gate.url) as site:
+            gate.site = site
+            site.run_sodactl("import", str(table))
+            worker = subprocess.Popen(
+                [harness.find_program("SODA_WORKER", build, "modules/soda-worker"), "--config",
+                 str(site.config)], stdin=subprocess.DEVNULL)
+            try:
+                yield gate.url, site
+            finally:
+                worker.terminate()
+                worker.wait(20)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.environ.get("SODA_BUILD", "."))
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    report = harness.Report()
+    with served(options.build) as (url, site):
+        for part in options.only:
+            try:
+                for name, problems in PARTS[part](url, site):
+                    report.judge(f"{part} {name}", problems)
+            except Exception as error:
+                report.fail(f"{part} goes on", f"{type(error).__name__}: {error}")
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def cases(url, _site):
+    return iter(())
