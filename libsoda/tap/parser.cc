@@ -180,9 +180,16 @@ QueryTree Parser::set_term() {
 
 QueryTree Parser::set_primary() {
   if (take_sign("(")) {
-    QueryTree tree = query();
+    QueryTree inner = query();
     need_sign(")");
-    return tree;
+    const bool complete =
+        !inner.order.empty() || inner.offset || (inner.select && inner.select->top);
+    if (!complete) return inner;
+    // What stands around it is about its rows, not part of it.
+    QueryTree around;
+    around.place = inner.place;
+    around.operands.push_back(std::move(inner));
+    return around;
   }
   if (!at_word("SELECT")) expected("SELECT");
   QueryTree tree;

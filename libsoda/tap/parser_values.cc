@@ -26,6 +26,11 @@ constexpr std::array<std::array<std::string_view, 3>, 4> strengths = {
 constexpr std::array<std::string_view, 6> comparisons = {"=", "<>", "<", ">", "<=", ">="};
 constexpr std::array<std::string_view, 5> aggregates = {"COUNT", "SUM", "AVG", "MIN", "MAX"};
 
+// Words that stand where a value was forgotten, rather than for one.
+constexpr std::array<std::string_view, 18> clauses = {
+    "FROM",      "WHERE", "GROUP", "HAVING", "ORDER", "OFFSET", "SELECT", "UNION",   "EXCEPT",
+    "INTERSECT", "ON",    "USING", "JOIN",   "AS",    "AND",    "OR",     "BETWEEN", "BY"};
+
 template <class List>
 bool holds(const List& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
@@ -274,8 +279,8 @@ Node Parser::word_primary() {
   if (next.kind == TokenKind::sign && next.text == "(") return call();
   if (token.upper == "TRUE" || token.upper == "FALSE")
     expected("a value (ADQL has no truth values: a flag is 1 or 0)");
-  if (is_reserved(token.upper) && next.kind == TokenKind::sign) identifier("a value");
-  if (is_reserved(token.upper)) expected("a value");
+  if (holds(clauses, token.upper)) expected("a value");
+  if (is_reserved(token.upper)) identifier("a value");
   Node node = node_of(NodeKind::column, token.place);
   node.path = path("a column");
   return node;

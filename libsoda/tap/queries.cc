@@ -62,6 +62,38 @@ std::string with_copies(const std::string& left, const std::string& right, SetOp
                      numbered, right);
 }
 
+// The statement with its parameters numbered anew, without those that no part of it came to use
+// (a unit, a coordinate system), and what they are.
+std::string renumbered(std::string_view sql, std::vector<store::Value>& bindings) {
+  std::vector<store::Value> used;
+  std::vector<std::size_t> numbers(bindings.size() + 1, 0);
+  std::string result;
+  result.reserve(sql.size());
+  char quote = 0;
+  for (std::size_t at = 0; at < sql.size(); ++at) {
+    const char c = sql[at];
+    result += c;
+    if (quote != 0 || c != '?') {
+      if (quote == 0 && (c == '\'' || c == '"')) {
+        quote = c;
+      } else if (quote == c) {
+        quote = 0;
+      }
+      continue;
+    }
+    std::size_t number = 0;
+    for (; at + 1 < sql.size() && sql[at + 1] >= '0' && sql[at + 1] <= '9'; ++at)
+      number = number * 10 + static_cast<std::size_t>(sql[at + 1] - '0');
+    if (numbers[number] == 0) {
+      used.push_back(std::move(bindings[number - 1]));
+      numbers[number] = used.size();
+    }
+    result += fmt::format("{}", numbers[number]);
+  }
+  bindings.swap(used);
+  return result;
+}
+
 void add_size(Size& size, const Size& more, bool merges) {
   size.tables = std::max(size.tables, more.tables);
   size.arms = merges ? size.arms + more.arms : 1;
@@ -163,7 +195,7 @@ Query Translator::query(const Statement& statement) {
   whole_ = &statement.query;
   const Block block = this->block(statement.query, Form::answer, nullptr);
   Query query;
-  query.sql = with.empty() ? block.sql : with + " " + block.sql;
+  query.sql = renumbered(with.empty() ? block.sql : with + " " + block.sql, bindings_);
   if (query.sql.size() > longest_sql)
     throw Failure(FailureKind::usage, "the query becomes too long when names are resolved",
                   "QUERY");

@@ -45,6 +45,12 @@ std::vector<std::string_view> all_names(const Scope& scope) {
   return names;
 }
 
+[[noreturn]] void twice(const Source& source, const Identifier& name) {
+  refuse(name.place, fmt::format("{} has more than one column {}: put the one that is meant in "
+                                 "double quotes",
+                                 source.name, in_quotes(name.text)));
+}
+
 // The columns of the source that the name means: more than one is an error.
 const TableColumn* column_of(const Source& source, const Identifier& name) {
   const TableColumn* found = nullptr;
@@ -59,6 +65,7 @@ const TableColumn* column_of(const Source& source, const Identifier& name) {
 }
 
 [[noreturn]] void ambiguous(const Identifier& name, const Shown& a, const Shown& b) {
+  if (a.sources.front() == b.sources.front()) twice(*a.sources.front(), name);
   refuse(name.place, fmt::format("column {} is ambiguous: {} and {} have it", in_quotes(name.text),
                                  a.sources.front()->name, b.sources.front()->name));
 }
