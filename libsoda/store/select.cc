@@ -47,6 +47,8 @@ struct Selector::Impl {
       sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
       register_adql_functions(handle);
       for (const Limit& limit : limits) sqlite3_limit(handle, limit.what, limit.most);
+      // Makes the table, which is not to be made any more when permission is asked.
+      connection.execute("SELECT 1 FROM json_each('[]')");
       connection.execute("PRAGMA temp_store = FILE");
       connection.execute("PRAGMA cache_size = -8192");
       connection.execute("PRAGMA temp.cache_size = -8192");

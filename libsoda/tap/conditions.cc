@@ -114,7 +114,6 @@ std::string in_index(const Near& near) {
 }
 
 Condition Translator::condition(const Node& node, const Scope& scope, bool negated) {
-  const Level level(*this, 3, node.place);
   switch (node.kind) {
     case NodeKind::all_of:
     case NodeKind::any_of:
@@ -143,6 +142,7 @@ Condition Translator::condition(const Node& node, const Scope& scope, bool negat
 
 // AND and OR; the opposite of one is the other of opposites.
 Condition Translator::several(const Node& node, const Scope& scope, bool negated) {
+  const Level level(*this, 3, node.place);
   const bool all = (node.kind == NodeKind::all_of) != negated;
   Condition result;
   result.binding = all ? Binding::all_of : Binding::any_of;
@@ -257,7 +257,7 @@ Condition Translator::is_null(const Node& node, const Scope& scope, bool negated
 }
 
 Condition Translator::exists(const Node& node, const Scope& scope, bool negated) {
-  const Level level(*this, 8, node.place);
+  const Level level(*this, 6, node.place);
   const Block block = this->block(*node.query, Form::answer, &scope);
   nested_ += block.size.total;
   Condition result;
@@ -266,7 +266,7 @@ Condition Translator::exists(const Node& node, const Scope& scope, bool negated)
 }
 
 Condition Translator::in_query(const Node& node, const Scope& scope, bool negated) {
-  const Level level(*this, 8, node.place);
+  const Level level(*this, 6, node.place);
   const Value subject = value(node.children.front(), scope);
   const Block block = this->block(*node.query, Form::answer, &scope);
   nested_ += block.size.total;

@@ -180,7 +180,10 @@ class Reader {
   std::string_view while_number() {
     std::size_t at = 0;
     if (at < rest_.size() && (rest_[at] == '-' || rest_[at] == '+')) ++at;
-    while (at < rest_.size() && (digit(rest_[at]) || rest_[at] == '.')) ++at;
+    // A point that no digit follows is a product's.
+    while (at < rest_.size() && (digit(rest_[at]) || (rest_[at] == '.' && at + 1 < rest_.size() &&
+                                                      digit(rest_[at + 1]))))
+      ++at;
     const std::string_view number = rest_.substr(0, at);
     rest_.remove_prefix(at);
     return number;

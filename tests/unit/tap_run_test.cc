@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(times) {
 
 BOOST_AUTO_TEST_CASE(long_lists_are_one_parameter) {
   std::string numbers = "50001", texts = "'obs1'";
-  for (int i = 0; i < 100000; ++i) {
+  for (int i = 0; i < 90000; ++i) {
     numbers += ",-" + std::to_string(i) + ".5";
     texts += ",'\"\\\n" + std::to_string(i) + "'";
   }
@@ -307,12 +307,24 @@ BOOST_AUTO_TEST_CASE(what_is_accepted_compiles) {
       {"SELECT TOP 1 ", "COALESCE(NULL, 1-(", "s_ra", "))", " FROM ivoa.obscore"},
       {"SELECT TOP 1 ", "CASE WHEN 1=1 AND (2=2 OR 3>", "1", ") THEN 1 END", " FROM ivoa.obscore"},
       {"SELECT TOP 1 1 FROM ivoa.obscore WHERE ", "(1=1 AND (2=2 OR ", "1=1", "))", ""},
-      {"SELECT TOP 1 1 FROM ivoa.obscore WHERE ", "NOT (1=1 OR 2=", "1", ")", ""},
+      {"SELECT TOP 1 1 FROM ivoa.obscore WHERE ", "NOT (1=1 AND ", "2=2", ")", ""},
       {"SELECT TOP 1 * FROM ", "(SELECT 1 AS x, y.* FROM ", "tap_upload.stars y", ") y", ""},
       {"SELECT TOP 1 1 FROM ivoa.obscore WHERE 1=1 AND 1 IN ",
        "(SELECT 1 FROM ivoa.obscore WHERE 1=1 AND 1 IN ", "(2)", ")", ""},
       {"SELECT TOP 1 1 FROM ivoa.obscore WHERE NOT ",
        "EXISTS (SELECT 1 FROM ivoa.obscore WHERE 1=2 OR (1=1 AND 2=2 AND NOT ", "1=1", "))", ""},
+      {"SELECT TOP 1 1 FROM ivoa.obscore WHERE s_ra BETWEEN 1 AND 2 AND 1 + 2 * ",
+       "ABS(1 - 2 * POWER(3, 1 + ", "2", "))", " NOT IN (1, 2) OR 1=1"},
+      {"SELECT TOP 1 1 FROM ivoa.obscore GROUP BY s_dec HAVING 1=1 AND EXISTS ",
+       "(SELECT 1 FROM ivoa.obscore GROUP BY s_ra, s_dec HAVING 1=1 AND COUNT(*) = 1 AND 2=3 OR "
+       "EXISTS ",
+       "(SELECT 1 FROM ivoa.obscore)", ")", ""},
+      {"SELECT TOP 1 1 FROM ivoa.obscore x JOIN ivoa.obscore y ON 1=1 AND 1 IN ",
+       "(SELECT x.calib_level FROM tap_upload.stars LEFT JOIN ivoa.obscore x ON 1=1 AND 2=2 AND 3 "
+       "NOT IN ",
+       "(1, 2)", ")", ""},
+      {"SELECT TOP 1 1, 2, 3 + CASE WHEN 1=1 THEN ", "1 + 2 * (CASE 1 WHEN 2 THEN 3 ELSE 4 | (5 & ",
+       "1", ") END)", " END FROM ivoa.obscore"},
       {"", "(SELECT TOP 1 1 FROM ivoa.obscore UNION SELECT 2 FROM ivoa.obscore INTERSECT ",
        "SELECT 1 FROM ivoa.obscore", ")", ""},
       {"SELECT TOP 1 1 FROM ", "(ivoa.obscore x LEFT JOIN ", "ivoa.obscore y", " ON 1=1)", ""},
@@ -326,10 +338,13 @@ BOOST_AUTO_TEST_CASE(what_is_accepted_compiles) {
       for (std::size_t i = 0; i < depth; ++i) adql += nest.close;
       adql += nest.after;
       if (refusal(adql, archive.catalogue()) != "accepted") break;
-      BOOST_CHECK_NO_THROW(archive.plan(adql));
+      const Rows lines = archive.plan(adql);
+      const bool compiles = lines.empty() || !lines.front().starts_with("no plan");
+      BOOST_TEST(compiles, depth << " times " << nest.open << ": " << lines.front());
+      if (!compiles) break;
       ++accepted;
     }
-    BOOST_TEST(accepted >= 5U, nest.open << " " << accepted);
+    BOOST_TEST(accepted >= 3U, nest.open << " " << accepted);
     BOOST_TEST_MESSAGE(accepted << " of " << nest.open);
   }
 }

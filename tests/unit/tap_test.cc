@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(hostile_texts_are_answered_or_refused_and_soon) {
   };
   accepted(nested(90));
   const std::string deep = "the query is nested more than 100 levels deep";
-  BOOST_TEST(said(nested(10000)) == "line 1, column 106: " + deep);
+  BOOST_TEST(said(nested(10000)) == "line 1, column 107: " + deep);
   BOOST_TEST(said("SELECT " + times(200000, "(")).find(deep) != std::string::npos);
   BOOST_TEST(said("SELECT " + times(10000, "- ") + "1" + from).find(deep) != std::string::npos);
   BOOST_TEST(said("SELECT 1" + from + " WHERE " + times(10000, "NOT ") + "1=1").find(deep) !=
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(the_nearest_name_is_suggested) {
   refused("SELECT s_rra FROM ivoa.obscore",
           "line 1, column 8: there is no column \"s_rra\"; did you mean s_ra?");
   refused("SELECT o.obsid FROM ivoa.obscore o",
-          "line 1, column 8: ObsCore has no column \"obsid\"; did you mean obs_id?");
+          "line 1, column 10: o has no column \"obsid\"; did you mean obs_id?");
   refused("SELECT 1 FROM ivoa.obscor",
           "line 1, column 15: there is no table \"ivoa.obscor\"; did you mean ivoa.ObsCore?");
   refused("SELECT p.s_ra FROM ivoa.obscore obs", "line 1, column 8: FROM has no table \"p\"");
