@@ -121,7 +121,9 @@ std::vector<ShownResult> Desk::results_of(const store::Job& job) {
 std::string failure_text(const store::Item& item) { return item.reason + "\n"; }
 
 ShownJob Desk::show(const store::Job& job) {
-  return {job, address_of(job.id), parameters_of(job), results_of(job)};
+  const bool several = kind.results == Kind::Results::several;
+  return {job, address_of(job.id), parameters_of(job), results_of(job),
+          several ? ShownJob::Progress::told : ShownJob::Progress::untold};
 }
 
 http::Response see_other(std::string address) {

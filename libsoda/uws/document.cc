@@ -109,7 +109,7 @@ std::string job_document(const ShownJob& shown) {
   write_results(xml, shown.results);
   xml.end();
   write_error(xml, job);
-  write_progress(xml, job);
+  if (shown.progress == ShownJob::Progress::told) write_progress(xml, job);
   return xml.take();
 }
 

@@ -36,6 +36,8 @@ struct ShownJob {
   std::string address;
   std::vector<ShownParameter> parameters;
   std::vector<ShownResult> results;
+  // Whether jobInfo tells how much is done; of a job with one result it would say nothing.
+  enum class Progress { told, untold } progress = Progress::told;
 };
 
 // The namespace of what jobInfo says: counts of what was asked for (`items`), done, without content

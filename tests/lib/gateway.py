@@ -22,6 +22,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response_only(100)
             self.end_headers()
         body = self.rfile.read(length)
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            body = self.chunks()
         try:
             found = self.gate.site.fetch(self.command, self.path, headers, body)
         except OSError as error:
@@ -39,6 +41,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(found.body)
         self.close_connection = self.close_connection or not found.complete
+
+    def chunks(self):
+        """A body of unknown length (RFC 9112 section 7.1), without trailers."""
+        parts = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = answer
 
