@@ -23,7 +23,7 @@ std::string default_config() {
 // What the command line says; CLI11 writes into it while it parses.
 struct Line {
   std::string config = default_config();
-  std::string collection, id, file, reason, from, until, part, scope = "data", name;
+  std::string collection, id, file, reason, from, until, part, scope = "data", name, table;
   std::string format = sodactl::export_formats().front();
   std::vector<std::string> paths, ids, phases;
   std::optional<std::string> owner;
@@ -68,10 +68,15 @@ void add_views(CLI::App& app, Line& line) {
 
 void add_catalogue(CLI::App& app, Line& line) {
   CLI::App* take = app.add_subcommand("import", "Take over the ObsCore rows of a table");
-  take->add_option("--collection", line.collection, "Collection of rows that name none");
+  CLI::Option* collection =
+      take->add_option("--collection", line.collection, "Collection of rows that name none");
+  take->add_option("--table", line.table,
+                   "Make it the archive's own table SCHEMA.TABLE for queries instead")
+      ->excludes(collection);
   take->add_option("FILE", line.file, "VOTable, FITS, CSV or TSV, gzipped or not")->required();
   take->callback([&line] {
     line.command = [&line](const soda::site::Config& settings) {
+      if (!line.table.empty()) return sodactl::import_own_table(settings, line.file, line.table);
       return sodactl::import_rows(settings, line.file, line.collection);
     };
   });
@@ -86,9 +91,13 @@ void add_catalogue(CLI::App& app, Line& line) {
     };
   });
   CLI::App* retract = app.add_subcommand("retract", "Take data sets out of the archive");
-  retract->add_option("ID", line.ids, "Their identifiers, ivo://…")->required();
+  CLI::Option_group* what = retract->add_option_group("what");
+  what->add_option("ID", line.ids, "Their identifiers, ivo://…");
+  what->add_option("--table", line.table, "The archive's own table SCHEMA.TABLE instead");
+  what->require_option(1);
   retract->callback([&line] {
     line.command = [&line](const soda::site::Config& settings) {
+      if (!line.table.empty()) return sodactl::retract_own_table(settings, line.table);
       return sodactl::retract_rows(settings, line.ids);
     };
   });

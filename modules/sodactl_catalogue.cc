@@ -17,9 +17,11 @@
 #include "base/text.h"
 #include "dali/table.h"
 #include "ingest/catalogue.h"
+#include "ingest/own_table.h"
 #include "sodactl_commands.h"
 #include "store/columns.h"
 #include "store/database.h"
+#include "store/own_tables.h"
 #include "store/query.h"
 #include "store/recorder.h"
 
@@ -113,6 +115,19 @@ std::vector<std::string> export_formats() {
   return names;
 }
 
+namespace {
+
+// What came of an import, but for its last line.
+void print_rejected(const ingest::ImportReport& report) {
+  for (const ingest::RejectedRow& one : report.examples) {
+    fmt::print("rejected: row {}: {}\n", one.row, one.reason);
+  }
+  const auto shown = static_cast<std::int64_t>(report.examples.size());
+  if (report.rejected > shown) fmt::print("rejected: and {} more\n", report.rejected - shown);
+}
+
+}  // namespace
+
 int import_rows(const site::Config& config, const std::string& file,
                 const std::string& collection) {
   store::Database database(config.text("database"), store::Database::Mode::read_write);
@@ -124,16 +139,30 @@ int import_rows(const site::Config& config, const std::string& file,
     return ingest::import_catalogue(database, file, options, std::ref(progress));
   }();
   if (!report.ignored.empty()) fmt::print("ignored columns: {}\n", joined(report.ignored));
-  for (const ingest::RejectedRow& one : report.examples) {
-    fmt::print("rejected: row {}: {}\n", one.row, one.reason);
-  }
-  const auto shown = static_cast<std::int64_t>(report.examples.size());
-  if (report.rejected > shown) fmt::print("rejected: and {} more\n", report.rejected - shown);
+  print_rejected(report);
   fmt::print("{} rows imported, {} rejected; {} data sets in all\n", report.imported,
              report.rejected, store::count_datasets(database));
   if (report.broken.empty()) return 0;
   fmt::print(stderr, "sodactl: the table breaks off: {}\n", report.broken);
   return 1;
+}
+
+int import_own_table(const site::Config& config, const std::string& file, const std::string& name) {
+  store::Database database(config.text("database"), store::Database::Mode::read_write);
+  const ingest::ImportReport report = [&] {
+    RowProgress progress;
+    return ingest::import_table(database, file, name, config.tables(), std::ref(progress));
+  }();
+  print_rejected(report);
+  fmt::print("{} rows imported into {}, {} rejected\n", report.imported, name, report.rejected);
+  return 0;
+}
+
+int retract_own_table(const site::Config& config, const std::string& name) {
+  store::Database database(config.text("database"), store::Database::Mode::read_write);
+  const bool found = store::drop_own_table(database, name);
+  fmt::print(found ? "{} retracted\n" : "there is no table {}\n", quoted(name));
+  return found ? 0 : 1;
 }
 
 int export_rows(const site::Config& config, const std::string& format, const std::string& file) {

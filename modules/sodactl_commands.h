@@ -24,6 +24,11 @@ int show(const soda::site::Config& config, const std::string& id);
 // off; rows that were rejected are printed.
 int import_rows(const soda::site::Config& config, const std::string& file,
                 const std::string& collection);
+// The table of a file as the archive's own table of that name, "schema.table".
+int import_own_table(const soda::site::Config& config, const std::string& file,
+                     const std::string& name);
+// Status 1 when there is none of that name.
+int retract_own_table(const soda::site::Config& config, const std::string& name);
 std::vector<std::string> export_formats();  // the first is the usual one
 // All data sets, to standard output when `file` is empty.
 int export_rows(const soda::site::Config& config, const std::string& format,

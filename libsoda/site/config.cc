@@ -10,10 +10,11 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "site/declarations.h"
+#include "site/toml_nodes.h"
 #include "site/url.h"
 
 namespace soda::site {
@@ -28,21 +29,6 @@ struct TypeName {
   std::string_view operator()(bool) const { return "true or false"; }
 };
 
-std::string plain(const toml::node& node) {
-  if (const auto text = node.value_exact<std::string>()) return *text;
-  if (const auto number = node.value_exact<double>()) return to_text(*number);
-  if (const toml::array* list = node.as_array()) {
-    std::string items;
-    for (const toml::node& item : *list) items += (items.empty() ? "" : ", ") + plain(item);
-    return "[" + items + "]";
-  }
-  std::ostringstream out;
-  node.visit([&out](const auto& value) { out << value; });
-  return out.str();
-}
-
-std::string show(const toml::node& node) { return soda::quoted(plain(node)); }
-
 // Empty optional: another type. A whole number may stand where a number with fraction is expected.
 std::optional<Value> typed(const toml::node& node, const Value& like) {
   if (std::holds_alternative<std::string>(like)) {
@@ -55,11 +41,6 @@ std::optional<Value> typed(const toml::node& node, const Value& like) {
     return *flag;
   }
   return std::nullopt;
-}
-
-bool has_control_character(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
 }
 
 bool is_authority(std::string_view text) {
@@ -118,35 +99,10 @@ std::string near_setting(std::string_view key) {
 }  // namespace
 
 // Walks the parsed file; every message begins with file:line and the full key.
-struct Config::Reader {
+struct Config::Reader : TomlNodes {
   Config& config;
-  const std::string& path;
 
-  [[noreturn]] void refuse(const toml::node& node, std::string_view key,
-                           const std::string& what) const {
-    throw Failure(FailureKind::usage,
-                  fmt::format("{}:{}: {}: {}", path, node.source().begin.line, quoted(key), what),
-                  std::string(key));
-  }
-  [[noreturn]] void refuse_value(const toml::node& node, std::string_view key,
-                                 std::string_view expected) const {
-    refuse(node, key, fmt::format("{}, received {}", expected, show(node)));
-  }
-
-  const toml::table& table(const toml::node& node, std::string_view key) const {
-    const toml::table* found = node.as_table();
-    if (found == nullptr) refuse_value(node, key, "a table is expected");
-    return *found;
-  }
-
-  const std::string& text(const toml::node& node, std::string_view key) const {
-    const auto* found = node.as_string();
-    if (found == nullptr) refuse_value(node, key, "a text is expected");
-    if (has_control_character(found->get())) {
-      refuse_value(node, key, "control characters are not allowed");
-    }
-    return found->get();
-  }
+  Reader(Config& of, const std::string& file) : TomlNodes{file}, config(of) {}
 
   void read_setting(const Setting& setting, const toml::node& node) const {
     const auto value = typed(node, setting.fallback);
@@ -263,57 +219,26 @@ struct Config::Reader {
     config.collections_.emplace(name, std::move(collection));
   }
 
-  // VOTable's type of a column by the word in the file.
-  static const Column* column_type(std::string_view word) {
-    static const std::array<std::pair<std::string_view, Column>, 3> types = {{
-        {"text", {"", ColumnType::text, "unicodeChar", "*", "", "", "", "", ""}},
-        {"integer", {"", ColumnType::integer, "long", "", "", "", "", "", ""}},
-        {"real", {"", ColumnType::real, "double", "", "", "", "", "", ""}},
-    }};
-    const auto row = std::ranges::find(types, word, &std::pair<std::string_view, Column>::first);
-    return row == types.end() ? nullptr : &row->second;
-  }
-
-  Column read_column(const toml::table& declared) const {
-    const toml::node* name = declared.get("name");
-    const toml::node* type = declared.get("type");
-    if (name == nullptr || type == nullptr) {
-      refuse(declared, "column", "name and type are expected in each [[column]]");
-    }
-    const Column* base = column_type(text(*type, "column.type"));
-    if (base == nullptr) refuse_value(*type, "column.type", "text, integer or real is expected");
-    Column column = *base;
-    const std::array<std::pair<std::string_view, std::string*>, 5> parts = {
-        {{"name", &column.name},
-         {"unit", &column.unit},
-         {"ucd", &column.ucd},
-         {"utype", &column.utype},
-         {"description", &column.description}}};
-    for (const auto& [key, value] : declared) {
-      if (key.str() == "type") continue;
-      const auto part =
-          std::ranges::find(parts, key.str(), &std::pair<std::string_view, std::string*>::first);
-      const std::string full = fmt::format("column.{}", key.str());
-      if (part == parts.end()) {
-        refuse(value, full, "unknown key; name, type, unit, ucd, utype, description are known");
-      }
-      *part->second = text(value, full);
-    }
-    if (!is_column_name(column.name)) {
-      refuse_value(*name, "column.name",
-                   fmt::format("at most {} of a-z, 0-9 and _ are expected, the first a letter",
-                               longest_column_name));
-    }
-    const bool known = std::ranges::count(config.columns_, column.name, &Column::name) > 0;
-    if (known) refuse_value(*name, "column.name", "another name is expected, this one is declared");
-    return column;
-  }
-
   void read_own_columns(const toml::node& node) const {
-    const toml::array* list = node.as_array();
-    if (list == nullptr) refuse_value(node, "column", "[[column]] tables are expected");
-    for (const toml::node& item : *list) {
-      config.columns_.push_back(read_column(table(item, "column")));
+    for (const toml::node& item : list(node, "column")) {
+      const toml::table& declared = table(item, "column");
+      Column column = read_column(*this, declared);
+      if (std::ranges::count(config.columns_, column.name, &Column::name) > 0) {
+        refuse_value(*declared.get("name"), "column.name",
+                     "another name is expected, this one is declared");
+      }
+      config.columns_.push_back(std::move(column));
+    }
+  }
+
+  void read_own_tables(const toml::node& node) const {
+    for (const toml::node& item : list(node, "table")) {
+      DeclaredTable declared = read_table(*this, table(item, "table"));
+      if (std::ranges::count(config.tables_, declared.name, &DeclaredTable::name) > 0) {
+        refuse_value(*table(item, "table").get("name"), "table.name",
+                     "another name is expected, this one is declared");
+      }
+      config.tables_.push_back(std::move(declared));
     }
   }
 
@@ -327,6 +252,8 @@ struct Config::Reader {
         read_data_roots(node);
       } else if (name.str() == "column") {
         read_own_columns(node);
+      } else if (name.str() == "table") {
+        read_own_tables(node);
       } else if (name.str() == "collection") {
         for (const auto& [collection, value] : table(node, "collection")) {
           read_collection(collection.str(), value);
@@ -348,7 +275,7 @@ Config Config::parse(std::string_view toml, const std::string& path) {
   Config config;
   try {
     const toml::table root = toml::parse(toml, path);
-    Reader{config, path}.read(root);
+    Reader(config, path).read(root);
   } catch (const toml::parse_error& error) {
     throw Failure(FailureKind::usage, fmt::format("{}:{}: {}", path, error.source().begin.line,
                                                   quoted(error.description(), 300)));

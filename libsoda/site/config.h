@@ -16,7 +16,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/table.h"
+#include "base/declared_table.h"
 
 namespace soda::site {
 
@@ -92,6 +92,9 @@ class Config {
   // The archive's own columns beside those of ObsCore: [[column]] in the file, in its order. Ingest
   // fills them like any other ([collection.NAME.columns]).
   const std::vector<Column>& columns() const noexcept { return columns_; }
+  // The archive's own tables beside ObsCore: [[table]] in the file, in its order. They are there
+  // for queries when a file has been imported for them.
+  const std::vector<DeclaredTable>& tables() const noexcept { return tables_; }
   // base_url without trailing slash, and the path part of it ("/vo"; empty for the root), under
   // which services are mounted.
   std::string base_url() const;
@@ -115,6 +118,7 @@ class Config {
   std::map<std::string, std::string, std::less<>> data_roots_;
   std::map<std::string, Collection, std::less<>> collections_;
   std::vector<Column> columns_;
+  std::vector<DeclaredTable> tables_;
   std::chrono::system_clock::time_point modified_{};
 };
 
