@@ -34,8 +34,8 @@
 //
 // NUMBERS (ADQL 2.1 section 4.3; what has no value is NULL: LOG(0), SQRT(-1), MOD(x, 0)):
 //   adql_acos adql_asin adql_ceiling adql_cot adql_exp adql_floor adql_log adql_log10 adql_sqrt
-//   adql_mod(x, y) sign of x; adql_bitxor(i, j); adql_power adql_round(x[, n]) adql_truncate(x[, n]); adql_rand()
-//   SQLite's own: abs acos asin atan atan2 cos sin tan degrees radians pi
+//   adql_mod(x, y) sign of x; adql_bitxor(i, j); adql_power adql_round(x[, n]) adql_truncate(x[,
+//   n]); adql_rand() SQLite's own: abs acos asin atan atan2 cos sin tan degrees radians pi
 // TEXT:
 //   adql_like(text, pattern)  adql_ilike(text, pattern) -> 1, 0; ilike folds ASCII letters
 //   adql_percent_encode(text)  for a component of a URI (base/text.h)
@@ -50,8 +50,9 @@
 //   ivo_healpix_index(order, lon, lat)  ivo_healpix_index(order, point)  ivo_healpix_center(order,
 //   index) -> point  ivo_interval_overlaps(a1, b1, a2, b2)  ivo_to_jd(t) ivo_to_mjd(t)
 //
-// Of SQLite's own besides: the table json_each(list), for long lists of constants; avg count max min sum total coalesce ifnull iif nullif length substr
-// instr trim ltrim rtrim replace random row_number.
+// Of SQLite's own besides: the table json_each(list), for long lists of constants; avg count max
+// min sum total coalesce ifnull iif nullif length substr instr trim ltrim rtrim replace random
+// row_number.
 #pragma once
 
 #include <sqlite3.h>
