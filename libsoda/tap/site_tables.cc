@@ -73,6 +73,7 @@ TableColumn obscore_column(Column declared, const dali::Places& places) {
   column.standard = column.utype.starts_with("obscore:");
   column.principal = column.standard && is_principal(column.name);
   column.indexed = is_indexed(column.name);
+  column.folded = column.name == "obs_publisher_did";
   column.sql = fmt::format("{{}}.\"{}\"", column.name);
   if (column.name == "s_region") column.geometry = "{}.\"shape\"";
   const auto* const own = std::ranges::find(computed, column.name, &Computed::column);

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import batches
 import lab as laboratory
 import search
+import tap_figures
 from lab import note, ratio
 
 _RELATIONS = {
@@ -80,6 +81,7 @@ TARGETS = {
     "Q6/binary2": Target("≥", 1.70, "BINARY2 against TABLEDATA"),
     "Q7": Target("≤", 2.10, "4 reader processes on 2 cores, against the time of 2"),
     "Q8": Target("≥", 0.70, "ingest in batches beside readers, against one bulk transaction alone"),
+    "T1": Target("≥", 0.40, "a cone by TAP, ten rows, through nginx, against hello"),
     "Q9": Target("≤", 64, "own memory of a responder for an answer of 10^6 rows", " MiB"),
 }
 
@@ -344,6 +346,7 @@ MEASURES = {
     "Q3": Measure(search.q3),
     "Q4": Measure(search.q4, quick=False),
     "Q5": Measure(search.q5),
+    "T1": Measure(tap_figures.t1),
     "Q9": Measure(search.q9),
     "Q7": Measure(search.q7),
     "Q8": Measure(search.q8),

@@ -357,6 +357,10 @@ class Lab:
             self.close_stands()
             path = self.catalogue(rows)
             settings = re.sub(r'(?m)^database = .*$', f'database = "{path}"', self.settings)
+            # All clients of a load have one address.
+            settings = (f'jobs_database = "{self.folder("jobs")}/jobs.sqlite"\n'
+                        f"tap_queries_per_user = 1000\n{settings}")
+            os.chmod(self.folder("jobs"), 0o777)
             self._start(label, HelloStand(name, self, settings, [path]))
         return self.stands[label]
 

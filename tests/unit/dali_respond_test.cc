@@ -91,6 +91,32 @@ struct Authenticated : Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(responder, Fixture)
 
+// Several services may share the beginning of their names; the longest name that fits counts.
+BOOST_AUTO_TEST_CASE(services_below_a_name) {
+  services.push_back(service("tap", "GET", ErrorStyle::text));
+  services.push_back(service("tap/sync", "GET", ErrorStyle::votable));
+  services.push_back(service("tap/tables", "GET", ErrorStyle::text));
+  services.back().resource = [](std::string_view below) {
+    if (below == "none") throw Failure(FailureKind::not_found, "no such table");
+    return Resource{"GET", parameters};
+  };
+  services.back().handle = [](const Context&, const Call& call) {
+    return soda::http::text_response(200, "below=" + std::string(call.below));
+  };
+  BOOST_TEST(text(ask("/vo/tap", "ID=a")) == "id=a user=");
+  BOOST_TEST(text(ask("/vo/tap/sync", "ID=b")) == "id=b user=");
+  BOOST_TEST(text(ask("/vo/tap/tables")) == "below=");
+  BOOST_TEST(text(ask("/vo/tap/tables/a.b")) == "below=a.b");
+  for (const char* path :
+       {"/vo/tap/tables/none", "/vo/tap/other", "/vo/tap/sync/x", "/vo/tapsync", "/vo/tap/"}) {
+    BOOST_TEST(ask(path).status == 404, path);
+  }
+  // TAP 1.1 section 2.3: what it does not know is none of its business.
+  BOOST_TEST(ask("/vo/tap/sync", "IDD=a").status == 400);
+  services[3].strangers = Strangers::ignored;
+  BOOST_TEST(ask("/vo/tap/sync", "IDD=a").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(a_service_answers_at_its_path_only) {
   const Response good = ask("/vo/sync", "ID=a");
   BOOST_TEST(good.status == 200);

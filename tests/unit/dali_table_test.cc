@@ -92,6 +92,8 @@ BOOST_AUTO_TEST_CASE(forms_by_name) {
       {"text/tab-separated-values", TableForm::tsv},
       {"json", TableForm::json},
       {"application/json", TableForm::json},
+      {"fits", TableForm::fits},
+      {"application/fits", TableForm::fits},
       {"html", TableForm::html}};
   for (const auto& [asked, form] : rows) {
     const Choice choice = choose_format(table_formats(), asked, "");
@@ -152,6 +154,22 @@ BOOST_AUTO_TEST_CASE(json_is_metadata_and_data) {
 ], "data": [
 ], "status": "OK"}
 )");
+}
+
+BOOST_AUTO_TEST_CASE(arrays_and_floats) {
+  auto table = table_of({{"p", "double"}, {"f", "float"}});
+  table.fields[0].column.arraysize = "*";
+  const std::vector<Row> rows = {{"1 -2.50 Inf", 0.10000000149011612}, {Cell(), Cell()}};
+  BOOST_TEST(contains(written(TableForm::json, table, rows),
+                      "[\n[[1,-2.5,\"Infinity\"],0.1],\n[null,null]\n]"));
+  BOOST_TEST(written(TableForm::csv, table, rows) == "p,f\r\n1 -2.50 Inf,0.1\r\n,\r\n");
+  const std::string fits = written(TableForm::fits, table, rows, {xml::Status::overflow, "cut"});
+  BOOST_TEST(fits.size() == 3u * 2880);
+  for (const char* card :
+       {"SIMPLE  =                    T", "TFORM1  = '1PD(3)  '", "TFORM2  = '1E      '",
+        "COMMENT cut", "NAXIS2  =                    2"}) {
+    BOOST_TEST(contains(fits, card), card);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(html_shows_links_and_pictures_and_runs_nothing) {
