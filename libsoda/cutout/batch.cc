@@ -13,7 +13,6 @@
 #include "cutout/package.h"
 #include "cutout/params.h"
 #include "cutout/picture.h"
-#include "http/output_file.h"
 
 namespace soda::cutout {
 namespace {
@@ -53,10 +52,10 @@ class Batch final : public dali::Work {
   }
 
   Item run(const dali::Context& context, const store::Job& job, const Item& item,
-           const std::string& path) override {
+           http::Sink& result) override {
     const Errand errand = errand_of(item.work);
     if (!errand.refused.empty()) throw Failure(FailureKind::usage, errand.refused, "UPLOAD");
-    if (!errand.nothing.empty()) return without_content(item, errand.nothing, path);
+    if (!errand.nothing.empty()) return without_content(item, errand.nothing, result);
     const Order& order = order_of(job);
     const Asked asked = asked_for(context, job, order, errand);
     const auto source = desk_.sources.get(asked.dataset->holding);
@@ -64,18 +63,17 @@ class Batch final : public dali::Work {
     auto planned = cutout::plan(*asked.dataset, source, asked.cut,
                                 picture ? desk_.picture_limits : desk_.limits, utc_day());
     if (const auto* miss = std::get_if<NoOverlap>(&planned)) {
-      return without_content(item, sentence_of(*miss), path);
+      return without_content(item, sentence_of(*miss), result);
     }
     auto& made = std::get<Plan>(planned);
     const std::string file = path_of(context.config, asked.dataset->holding->file);
-    http::OutputFile out(path);
     if (picture) {
-      out.write(cut_picture({*asked.dataset, source, file}, made, desk_.tools,
-                            parse_look(order.arguments, desk_.max_picture),
-                            encoding_of(order.output.output)));
+      result.write(cut_picture({*asked.dataset, source, file}, made, desk_.tools,
+                               parse_look(order.arguments, desk_.max_picture),
+                               encoding_of(order.output.output)));
     } else {
       const auto body = make_body(std::move(made), file, desk_.tools);
-      body->write(out, 0, body->size());
+      body->write(result, 0, body->size());
     }
     Item done = item;
     done.state = Item::State::done;
@@ -118,13 +116,12 @@ class Batch final : public dali::Work {
     return *order_;
   }
 
-  static Item without_content(const Item& item, const std::string& reason,
-                              const std::string& path) {
+  static Item without_content(const Item& item, const std::string& reason, http::Sink& result) {
     Item empty = item;
     empty.state = Item::State::empty;
     empty.media_type = "text/plain";
     empty.reason = no_content_text(reason);
-    http::OutputFile(path).write(empty.reason + "\n");
+    result.write(empty.reason + "\n");
     return empty;
   }
 

@@ -14,7 +14,7 @@
 #include "cutout/package.h"
 #include "fits/endian.h"
 #include "fits/file.h"
-#include "http/output_file.h"
+#include "http/file_sink.h"
 
 namespace soda::cutout {
 namespace {
@@ -29,7 +29,8 @@ struct Picture {
 };
 
 Picture picture_of(const Made& made) {
-  for (auto& hdu : fits::scan(made.path).hdus) {
+  const FileDescriptor file = http::open_to_read(made.path);
+  for (auto& hdu : fits::scan_part(file.get(), made.item.start, made.item.size).hdus) {
     if (hdu.kind == fits::HduKind::image && !hdu.shape.empty()) return {made.item.name, hdu};
   }
   throw Failure(FailureKind::usage,
@@ -157,7 +158,7 @@ void write_fits_table(std::span<const Made> made, std::span<const TableRow> rows
       continue;
     }
     auto picture = picture_of(made[i]);
-    offsets[i] = picture.hdu.data_offset;
+    offsets[i] = made[i].item.start + picture.hdu.data_offset;
     layout.id_width = std::max(layout.id_width, rows[i].id.size());
     layout.image = picture.hdu.data_length;
     ++count;
@@ -167,7 +168,7 @@ void write_fits_table(std::span<const Made> made, std::span<const TableRow> rows
       first.emplace(std::move(picture));
     }
   }
-  http::OutputFile out(path);
+  http::FileSink out(http::new_file(path));
   out.write(common_primary(misses, utc_day()).blocks());
   if (!first) return;
   out.write(table_header(*first, layout, count).blocks());

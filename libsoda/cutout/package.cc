@@ -1,5 +1,6 @@
 #include "cutout/package.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 #include "cutout/extensions.h"
 #include "fits/checksum.h"
 #include "fits/file.h"
-#include "http/output_file.h"
+#include "http/file_sink.h"
 #include "pack/tar.h"
 #include "pack/zip.h"
 
@@ -31,8 +32,6 @@ std::string member_name(const Made& made) {
 
 // Members are as old as the archive.
 std::time_t now() { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); }
-
-std::int64_t size_of(const std::string& path) { return fits::identify(path).size; }
 
 // DATASUM is that of the data, which have not changed; CHECKSUM is made anew.
 void sign_again(fits::Header& header) {
@@ -55,10 +54,14 @@ std::vector<std::string> misses_of(std::span<const Made> made) {
   return misses;
 }
 
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
 }  // namespace
 
 void write_tar(std::span<const Made> made, const std::string& path) {
-  http::OutputFile out(path);
+  http::FileSink out(http::new_file(path));
   const std::time_t when = now();
   for (const auto& one : made) {
     if (one.item.state != State::done) {
@@ -69,9 +72,9 @@ void write_tar(std::span<const Made> made, const std::string& path) {
       continue;
     }
     const FileDescriptor file = http::open_to_read(one.path);
-    const std::int64_t size = size_of(one.path);
+    const std::int64_t size = one.item.size;
     out.write(pack::tar_header(member_name(one), size, when));
-    out.copy(file.get(), 0, size);
+    out.copy(file.get(), one.item.start, size);
     out.write(pack::tar_padding(size));
   }
   out.write(pack::tar_end());
@@ -89,33 +92,34 @@ void write_zip(std::span<const Made> made, const std::string& path) {
       continue;
     }
     const FileDescriptor file = http::open_to_read(one.path);
-    std::int64_t left = size_of(one.path);
-    out.begin(member_name(one), left, when);
+    out.begin(member_name(one), one.item.size, when);
+    std::int64_t at = one.item.start, left = one.item.size;
     while (left > 0) {
-      const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+      const auto wanted = std::min(buffer.size(), static_cast<std::size_t>(left));
+      const ssize_t got = ::pread(file.get(), buffer.data(), wanted, at);
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw std::system_error(errno, std::generic_category(), "read");
+      if (got < 0) fail("read");
       if (got == 0) throw Failure(FailureKind::internal, "a result has become shorter");
-      const auto count = std::min<std::int64_t>(got, left);
-      out.write({buffer.data(), static_cast<std::size_t>(count)});
-      left -= count;
+      out.write({buffer.data(), static_cast<std::size_t>(got)});
+      at += got;
+      left -= got;
     }
   }
   out.finish();
 }
 
 void write_multi_fits(std::span<const Made> made, const std::string& path) {
-  http::OutputFile out(path);
+  http::FileSink out(http::new_file(path));
   out.write(common_primary(misses_of(made), utc_day()).blocks());
   ExtensionNames names;
   for (const auto& one : made) {
     if (one.item.state != State::done) continue;
     const FileDescriptor file = http::open_to_read(one.path);
-    for (const auto& hdu : fits::scan(one.path).hdus) {
+    for (const auto& hdu : fits::scan_part(file.get(), one.item.start, one.item.size).hdus) {
       fits::Header header = names.extension(hdu.header, one.item.number);
       sign_again(header);
       out.write(header.blocks());
-      out.copy(file.get(), hdu.data_offset, fits::padded(hdu.data_length));
+      out.copy(file.get(), one.item.start + hdu.data_offset, fits::padded(hdu.data_length));
     }
   }
 }

@@ -3,10 +3,12 @@
 //
 // plan, run and pack are called in child processes of the worker. They may crash or be killed at
 // any point (an abort kills); then they are called again, in another child, with the same job and
-// item. They write only to the path they are given, a temporary file that does not exist yet and
-// which the engine renames when the function has returned. What the disk says to writing is thrown
-// as std::system_error with its errno: a full disk (ENOSPC, EDQUOT, EFBIG) is waited for and tried
-// again by the engine, as is Failure(unavailable); any other exception is final.
+// item. They write only to what they are given: results of items to a sink, behind others in one
+// file (what came of an item that was not finished is forgotten); a package to a path, a temporary
+// file that does not exist yet and which the engine renames when the function has returned. What
+// the disk says to writing is thrown as std::system_error with its errno: a full disk (ENOSPC,
+// EDQUOT, EFBIG) is waited for and tried again by the engine, as is Failure(unavailable); any other
+// exception is final.
 #pragma once
 
 #include <functional>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "dali/service.h"
+#include "http/response.h"
 #include "store/jobs.h"
 
 namespace soda::dali {
@@ -28,7 +31,8 @@ struct Plan {
   std::string package;  // name of the one result that holds all; empty: each item its own
 };
 
-// An item that is finished, and where its file lies: empty when it failed.
+// An item that is finished, and the file that has its result, item.size bytes from item.start on:
+// empty when it failed.
 struct Made {
   store::Item item;
   std::string path;
@@ -43,11 +47,11 @@ class Work {
   virtual void check(const Context& context, const store::Job& job) = 0;
   // Parameters -> items. A Failure ends the job in ERROR with its sentence.
   virtual Plan plan(const Context& context, const store::Job& job) = 0;
-  // Does one item and writes its result to `path`; returns the item with state (done; empty with
-  // reason, and a result that says so; failed with reason, and no result) and media_type. Size and
-  // time are the engine's to fill in. A Failure is the item's, not the job's.
+  // Does one item and writes its result to `result`; returns the item with state (done; empty with
+  // reason, and a result that says so; failed with reason, and no result) and media_type. Place,
+  // size and time are the engine's to fill in. A Failure is the item's, not the job's.
   virtual store::Item run(const Context& context, const store::Job& job, const store::Item& item,
-                          const std::string& path) = 0;
+                          http::Sink& result) = 0;
   // When the plan named a package: all items in the order of results, into one file at `path`;
   // returns its media type. A Failure ends the job in ERROR.
   virtual std::string pack(const Context& context, const store::Job& job,

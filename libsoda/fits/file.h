@@ -78,6 +78,9 @@ struct Scan {
 // products checked for overflow and against the file's size. Of gzipped files: inflates what it
 // must, stops after `gzip_limit` bytes of inflated data.
 Scan scan(const std::string& path, std::int64_t gzip_limit = std::int64_t{4} << 30);
+// The same of what lies in [offset, offset + length) of an open file, plain: offsets of HDUs count
+// from there, the identity is that of the whole file.
+Scan scan_part(int descriptor, std::int64_t offset, std::int64_t length);
 
 // How bytes come from the disk: `map` suits local disks, `read` file systems where a mapping may
 // fail late (NFS): then nothing is ever mapped.

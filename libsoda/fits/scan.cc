@@ -214,25 +214,37 @@ bool begins_with(ByteSource& source, std::int64_t offset, std::string_view keywo
   return std::string_view(first.data(), got) == keyword;
 }
 
-}  // namespace
+// What lies in [offset, offset + length) of an open file, as if it were a file of its own.
+class PartSource final : public ByteSource {
+ public:
+  PartSource(int descriptor, std::int64_t offset, std::int64_t length)
+      : descriptor_(descriptor), offset_(offset), length_(length) {}
 
-Scan scan(const std::string& path, std::int64_t gzip_limit) {
-  const OpenSource source = open_source(path, gzip_limit);
-  Scan result;
-  result.identity = source.identity;
-  result.gzipped = source.gzipped;
-  if (!begins_with(*source.bytes, 0, "SIMPLE  =")) {
-    throw damaged(source.identity.size == 0 ? "the file is empty"
+  std::size_t read(std::int64_t offset, std::span<char> into) override {
+    const std::int64_t left = std::max<std::int64_t>(0, length_ - offset);
+    const auto count = std::min(into.size(), static_cast<std::size_t>(left));
+    return read_at(descriptor_, offset_ + offset, into.first(count));
+  }
+  bool reaches(std::int64_t length) override { return length <= length_; }
+
+ private:
+  int descriptor_;
+  std::int64_t offset_, length_;
+};
+
+void scan_hdus(ByteSource& bytes, Scan& result) {
+  if (!begins_with(bytes, 0, "SIMPLE  =")) {
+    throw damaged(result.identity.size == 0 ? "the file is empty"
                                             : "the file does not begin like a FITS file (SIMPLE)");
   }
   std::int64_t offset = 0;
   for (int index = 0;; ++index) {
     try {
-      if (index > 0 && !begins_with(*source.bytes, offset, "XTENSION=")) break;
+      if (index > 0 && !begins_with(bytes, offset, "XTENSION=")) break;
       if (index == most_hdus) {
         throw damaged(fmt::format("the file has more than {} HDUs", most_hdus));
       }
-      result.hdus.push_back(read_hdu(*source.bytes, offset, index));
+      result.hdus.push_back(read_hdu(bytes, offset, index));
     } catch (const Failure& failure) {
       if (failure.kind() == FailureKind::unavailable) throw;
       result.problem = Problem{index, failure.what()};
@@ -245,6 +257,24 @@ Scan scan(const std::string& path, std::int64_t gzip_limit) {
     }
     offset = hdu.data_offset + padded(hdu.data_length);
   }
+}
+
+}  // namespace
+
+Scan scan(const std::string& path, std::int64_t gzip_limit) {
+  const OpenSource source = open_source(path, gzip_limit);
+  Scan result;
+  result.identity = source.identity;
+  result.gzipped = source.gzipped;
+  scan_hdus(*source.bytes, result);
+  return result;
+}
+
+Scan scan_part(int descriptor, std::int64_t offset, std::int64_t length) {
+  Scan result;
+  result.identity = identify(descriptor);
+  PartSource source(descriptor, offset, length);
+  scan_hdus(source, result);
   return result;
 }
 

@@ -20,9 +20,11 @@ constexpr std::size_t piece = std::size_t{256} << 10;
 
 class FileBody final : public Body {
  public:
-  FileBody(FileDescriptor file, std::int64_t size) : file_(std::move(file)), size_(size) {}
+  FileBody(FileDescriptor file, std::int64_t size, std::int64_t start)
+      : file_(std::move(file)), size_(size), start_(start) {}
   std::int64_t size() const override { return size_; }
   void write(Sink& sink, std::int64_t first, std::int64_t count) override {
+    first += start_;
     ::posix_fadvise(file_.get(), first, count, POSIX_FADV_SEQUENTIAL);
     std::vector<char> buffer(static_cast<std::size_t>(std::min<std::int64_t>(count, piece)));
     while (count > 0) {
@@ -40,7 +42,7 @@ class FileBody final : public Body {
 
  private:
   FileDescriptor file_;
-  std::int64_t size_;
+  std::int64_t size_, start_;
 };
 
 }  // namespace
@@ -65,8 +67,8 @@ void add_validators(Response& response, const struct stat& status) {
                http_date(std::chrono::system_clock::from_time_t(status.st_mtim.tv_sec)));
 }
 
-std::unique_ptr<Body> file_body(FileDescriptor file, std::int64_t size) {
-  return std::make_unique<FileBody>(std::move(file), size);
+std::unique_ptr<Body> file_body(FileDescriptor file, std::int64_t size, std::int64_t start) {
+  return std::make_unique<FileBody>(std::move(file), size, start);
 }
 
 }  // namespace soda::http

@@ -20,7 +20,7 @@ std::string disposition(std::string_view kind, std::string_view name);
 // ETag (of size, time and inode) and Last-Modified of a file that is sent as it is.
 void add_validators(Response& response, const struct stat& status);
 
-// The bytes of an open file; 256 KiB of them are in memory at a time.
-std::unique_ptr<Body> file_body(FileDescriptor file, std::int64_t size);
+// `size` bytes of an open file, from `start` on; 256 KiB of them are in memory at a time.
+std::unique_ptr<Body> file_body(FileDescriptor file, std::int64_t size, std::int64_t start = 0);
 
 }  // namespace soda::http

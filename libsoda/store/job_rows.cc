@@ -80,8 +80,8 @@ std::vector<std::pair<std::string, std::string>> read_parameters(Database& datab
 
 std::string select_items(std::string_view where) {
   return fmt::format(
-      "SELECT number, name, label, work, grouping, state, media_type, reason, size, milliseconds "
-      "FROM item {}",
+      "SELECT number, name, label, work, grouping, state, media_type, reason, size, milliseconds, "
+      "file, start FROM item {}",
       where);
 }
 
@@ -97,6 +97,8 @@ Item item_row(const Statement& row) {
   item.reason = row.text(7);
   item.size = row.integer(8);
   item.milliseconds = row.real(9);
+  item.file = row.text(10);
+  item.start = row.integer(11);
   return item;
 }
 

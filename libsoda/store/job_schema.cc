@@ -38,7 +38,8 @@ CREATE TABLE item (
   job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL,
   task INTEGER NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL, work TEXT NOT NULL,
   grouping TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0, media_type TEXT NOT NULL DEFAULT '',
-  reason TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
+  reason TEXT NOT NULL DEFAULT '', file TEXT NOT NULL DEFAULT '',
+  start INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
   milliseconds REAL NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (job, number)) WITHOUT ROWID;
 CREATE UNIQUE INDEX item_name ON item (job, name);
@@ -68,7 +69,7 @@ INSERT INTO counter VALUES ('lease', 0);
 const Schema& jobs_schema() {
   static constexpr Schema schema{"The data base of jobs", "take it away to start with an empty one",
                                  0x534F444A,  // "SODJ"
-                                 1, sql};
+                                 2, sql};
   return schema;
 }
 

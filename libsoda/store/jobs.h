@@ -67,13 +67,15 @@ struct Item {
   enum class State { waiting, done, empty, failed };
 
   std::int64_t number = 0;  // from 1, the order of results; 0: the package
-  std::string name;         // of the result, and of its file: "cutout-1"; unique in the job
+  std::string name;         // of the result: "cutout-1"; unique in the job
   std::string label;        // for the status table: data set and position, as given
   std::string work;         // opaque to the store: what is to be done (JSON, made by the planner)
   std::string group;        // items of one group share a file and are worked off together
   State state = State::waiting;
   std::string media_type, reason;  // reason: of no content or of failure
-  std::int64_t size = 0;           // bytes
+  // Where the result lies: `size` bytes from `start` on, in that file of the job's folder.
+  std::string file;
+  std::int64_t start = 0, size = 0;
   double milliseconds = 0;
 };
 

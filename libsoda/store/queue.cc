@@ -11,7 +11,7 @@ namespace {
 
 // A task is what is lost when a child dies, and what one child can do without asking; small jobs
 // are split further, so that several children share them.
-constexpr std::size_t most_items = 32;
+constexpr std::size_t most_items = 128;
 constexpr std::size_t fewest_tasks = 16;
 
 bool is_leased(Database& file, const Task& task) {
@@ -117,8 +117,9 @@ void add_sums(Database& file, std::int64_t job, const Sums& sums) {
 Sums finish_items(Database& file, std::int64_t job, std::int64_t task,
                   std::span<const Item> items) {
   Statement update = file.prepare(
-      "UPDATE item SET state = ?4, media_type = ?5, reason = ?6, size = ?7, milliseconds = ?8 "
-      "WHERE job = ?1 AND number = ?2 AND task = ?3 AND state = 0 RETURNING 1");
+      "UPDATE item SET state = ?4, media_type = ?5, reason = ?6, size = ?7, milliseconds = ?8, "
+      "file = ?9, start = ?10 WHERE job = ?1 AND number = ?2 AND task = ?3 AND state = 0 RETURNING "
+      "1");
   Sums sums;
   for (const Item& item : items) {
     update.bind(1, job)
@@ -128,7 +129,9 @@ Sums finish_items(Database& file, std::int64_t job, std::int64_t task,
         .bind(5, item.media_type)
         .bind(6, item.reason)
         .bind(7, item.size)
-        .bind(8, item.milliseconds);
+        .bind(8, item.milliseconds)
+        .bind(9, item.file)
+        .bind(10, item.start);
     if (update.step()) {
       sums.add(item);
       update.run();
@@ -211,13 +214,15 @@ std::string first_reason(Database& file, std::int64_t job) {
 void insert_package(Database& file, std::int64_t job, const Item& package) {
   file.prepare(
           "INSERT OR REPLACE INTO item (job, number, task, name, label, work, grouping, state, "
-          "media_type, size, milliseconds) VALUES (?1, 0, 0, ?2, '', '', '', ?3, ?4, ?5, ?6)")
+          "media_type, size, milliseconds, file) "
+          "VALUES (?1, 0, 0, ?2, '', '', '', ?3, ?4, ?5, ?6, ?7)")
       .bind(1, job)
       .bind(2, package.name)
       .bind(3, static_cast<std::int64_t>(Item::State::done))
       .bind(4, package.media_type)
       .bind(5, package.size)
       .bind(6, package.milliseconds)
+      .bind(7, package.file)
       .run();
   // The files of the items go when the package stands.
   file.prepare("UPDATE job SET bytes = ?2 WHERE number = ?1")
@@ -342,6 +347,25 @@ bool Queue::finish(const Task& task, std::span<const Item> items) {
     add_sums(file, job, finish_items(file, job, task.id, items));
     end_task_when_done(file, job, task.id);
   });
+}
+
+bool Queue::put_back(const Task& task) {
+  return while_leased(jobs_.database(), task, [&](Database& file, std::int64_t) {
+    file.prepare("UPDATE task SET lease = NULL, holder = NULL, child = NULL WHERE id = ?1")
+        .bind(1, task.id)
+        .run();
+  });
+}
+
+std::map<std::string, std::int64_t> Queue::files(const Task& task) {
+  Statement statement = jobs_.database().prepare(
+      "SELECT file, max(start + size) FROM item "
+      "WHERE job = (SELECT job FROM task WHERE id = ?1) AND number > 0 AND state IN (1, 2) "
+      "GROUP BY file");
+  statement.bind(1, task.id);
+  std::map<std::string, std::int64_t> out;
+  while (statement.step()) out.emplace(statement.text(0), statement.integer(1));
+  return out;
 }
 
 bool Queue::close(const Task& task, const std::optional<Item>& package) {

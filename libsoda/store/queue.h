@@ -57,10 +57,14 @@ class Queue {
   // The items of a plan, in order of work: neighbours of one group share a task. Throws
   // Failure(internal) when numbers or names stand twice.
   bool planned(const Task& task, std::span<const Item> items, const std::string& package);
-  // Some of the task's items: state, media_type, reason, size, milliseconds. Those that are
-  // finished already are left as they are. The task ends with its last item, and with the job's
-  // last item the task to close it begins.
+  // Some of the task's items: state, media_type, reason, file, start, size, milliseconds. Those
+  // that are finished already are left as they are. The task ends with its last item, and with the
+  // job's last item the task to close it begins.
   bool finish(const Task& task, std::span<const Item> items);
+  // What is left of the task waits again.
+  bool put_back(const Task& task);
+  // The files that hold results of the job's items, and how long each must be at least to do so.
+  std::map<std::string, std::int64_t> files(const Task& task);
   // COMPLETED, or ERROR with the first reason when every item failed. `package`: of a job that has
   // one. Outlives a loss of power; the caller sees to it that the results do.
   bool close(const Task& task, const std::optional<Item>& package);

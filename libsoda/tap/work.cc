@@ -6,7 +6,7 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "dali/upload.h"
-#include "http/output_file.h"
+#include "http/file_sink.h"
 #include "tap/answer.h"
 #include "tap/params.h"
 #include "tap/service.h"
@@ -56,12 +56,11 @@ class Queries final : public dali::Work {
   }
 
   Item run(const dali::Context& context, const store::Job& job, const Item& item,
-           const std::string& path) override {
+           http::Sink& result) override {
     const Request request = request_of(context, job);
     Answer answer(desk_, context, request, guards_of(context.config, job),
                   [&](const UploadName& upload) { return upload_of(context, job, upload); });
-    http::OutputFile file(path);
-    Blocks out([&file](std::string_view block) { file.write(block); });
+    Blocks out([&result](std::string_view block) { result.write(block); });
     const auto writer =
         dali::make_table_writer(dali::table_form(request.format.index), answer.table(context), out);
     writer->finish(answer.write_rows(*writer));

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
+#include <map>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "dali/fault.h"
+#include "uws/bundle.h"
 #include "uws/results_folder.h"
 #include "uws/trouble.h"
 
@@ -28,6 +29,8 @@ using store::Task;
 // Results are told to the store together, but readers of the status table want to see them come,
 // and what is not told yet is lost with the child.
 constexpr auto longest_silence = std::chrono::milliseconds(100);
+// Then others may have their turn: what is left of the task goes back.
+constexpr auto longest_turn = std::chrono::seconds(2);
 constexpr auto weighing_interval = std::chrono::milliseconds(500);
 
 class Child {
@@ -47,7 +50,9 @@ class Child {
     while (!told_to_end(Duration(0))) {
       try {
         const std::int64_t version = jobs_.data_version();
-        if (!work()) sleep(version);
+        if (work()) continue;
+        bundle_.reset();
+        sleep(version);
       } catch (const Failure& failure) {
         // Of the store: what is in hand waits with its lease, which ends with this process.
         log_.write(LogLine("trouble").add("error", failure.what()));
@@ -76,7 +81,7 @@ class Child {
 
   // Until something has changed, or is to.
   void sleep(std::int64_t version) {
-    while (!told_to_end(options_.pause) && jobs_.data_version() == version) {
+    while (!told_to_end(options_.idle) && jobs_.data_version() == version) {
     }
   }
 
@@ -156,21 +161,34 @@ class Child {
 
   void do_items(const Task& task, dali::Work& work) {
     std::vector<Item> finished;
-    auto told = Clock::now();
-    for (const Item& item : task.items) {
-      if (told_to_end(Duration(0))) break;
+    const auto begun = Clock::now();
+    auto told = begun;
+    std::size_t count = 0;
+    for (; count < task.items.size(); ++count) {
+      const auto now = Clock::now();
+      if (now - begun > longest_turn || told_to_end(Duration(0))) break;
+      if (now - told > longest_silence) {
+        if (!queue_.finish(task, finished)) return;
+        finished.clear();
+        told = now;
+      }
+      const Item& item = task.items[count];
       slot_.item = item.number;
       std::optional<Item> made = do_item(task, work, item);
       slot_.item = 0;
       if (!made) break;
-      count(*made);
+      add_up(*made);
       finished.push_back(std::move(*made));
-      if (Clock::now() - told < longest_silence) continue;
-      if (!queue_.finish(task, finished)) return;
-      finished.clear();
-      told = Clock::now();
     }
-    if (!finished.empty() || task.items.empty()) queue_.finish(task, finished);
+    if (bundle_) settle_bundle();
+    if (!queue_.finish(task, finished)) return;
+    if (count < task.items.size()) queue_.put_back(task);
+  }
+
+  // The disk is told to begin, so that the end of the job need not wait long for it.
+  void settle_bundle() {
+    bundle_->begin_writing();
+    if (bundle_->is_empty()) bundle_.reset();
   }
 
   // Empty: told to end.
@@ -179,29 +197,16 @@ class Child {
     Item made;
     const auto failure = persist([&] {
       refuse_when_full();
-      const std::string part = results_.part(task.job.id, item.name, task.lease);
-      try {
-        made = work.run(workshop_.context, task.job, item, part);
-        made.number = item.number;
-        if (made.state == Item::State::waiting)
-          throw Failure(FailureKind::internal, "The work came back undone.");
-        made.size = 0;
-        if (made.state == Item::State::failed) {
-          ::unlink(part.c_str());
-        } else {
-          made.size = results_.keep(part, task.job.id, item.name);
-        }
-      } catch (...) {
-        ::unlink(part.c_str());
-        throw;
+      if (!bundle_ || !bundle_->takes_more(task.job.id)) {
+        bundle_.reset();
+        bundle_.emplace(results_, task.job.id, bundle_name(task.lease, ++bundles_));
       }
+      made = written(task, work, item);
     });
     if (ended_ && failure) return std::nullopt;
     if (failure) {
       made = item;
       made.state = Item::State::failed;
-      made.media_type.clear();
-      made.size = 0;
       made.reason = dali::fault_text(*failure, dali::ErrorStyle::text);
     }
     made.milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
@@ -212,7 +217,31 @@ class Child {
     return made;
   }
 
-  void count(const Item& item) {
+  // What the work makes of the item, its result in the bundle.
+  Item written(const Task& task, dali::Work& work, const Item& item) {
+    try {
+      Item made = work.run(workshop_.context, task.job, item, *bundle_);
+      made.number = item.number;
+      if (made.state == Item::State::waiting)
+        throw Failure(FailureKind::internal, "The work came back undone.");
+      Bundle::Extent extent;
+      if (made.state == Item::State::failed) {
+        bundle_->drop();
+        made.file.clear();
+      } else {
+        extent = bundle_->keep();
+        made.file = bundle_->name();
+      }
+      made.start = extent.start;
+      made.size = extent.size;
+      return made;
+    } catch (...) {
+      bundle_->drop();
+      throw;
+    }
+  }
+
+  void add_up(const Item& item) {
     slot_.done += item.state == Item::State::done ? 1 : 0;
     slot_.empty += item.state == Item::State::empty ? 1 : 0;
     slot_.failed += item.state == Item::State::failed ? 1 : 0;
@@ -234,68 +263,67 @@ class Child {
   }
 
   void close(const Task& task, dali::Work& work) {
-    const auto items = jobs_.items(task.job.id, 0, task.job.planned);
-    if (const auto lost = lost_items(task, items); !lost.empty()) {
+    const auto files = queue_.files(task);
+    if (const auto lost = lost_items(task, files); !lost.empty()) {
       const Failure failure(FailureKind::internal, "The result was lost from the disk twice.");
       queue_.redo(task, lost, dali::fault_text(failure, dali::ErrorStyle::text));
       return;
     }
+    std::vector<std::string> bundles;
+    for (const auto& [file, length] : files) bundles.push_back(file);
     std::optional<Item> package;
     const auto failure = persist([&] {
       if (!task.job.package.empty() && task.job.failed < task.job.planned)
-        package = pack(task, work, items);
-      results_.remove_parts(task.job.id);
-      std::vector<std::string> names;
-      if (package) {
-        names.push_back(package->name);
-      } else {
-        for (const Item& item : items) {
-          if (item.state != Item::State::failed) names.push_back(item.name);
-        }
-      }
-      results_.make_durable(task.job.id, names);
+        package = pack(task, work);
+      results_.tidy(task.job.id, bundles);
+      results_.make_durable(task.job.id, package ? std::vector{package->file} : bundles);
     });
     if (ended_ && failure) return;
     if (failure) return fail(task, *failure);
     if (!queue_.close(task, package)) return;
     ++slot_.jobs;
-    if (package) remove_packed(task, items);
+    // Nothing depends on it: what a killed child leaves here goes with the job.
+    if (package) results_.tidy(task.job.id, {});
     tell_end(task);
   }
 
+  static bool has_result(const Item& item) {
+    return item.state == Item::State::done || item.state == Item::State::empty;
+  }
+
   // The store says that they are done: after a loss of power the disk may know nothing of it.
-  std::vector<std::int64_t> lost_items(const Task& task, const std::vector<Item>& items) const {
+  std::vector<std::int64_t> lost_items(const Task& task,
+                                       const std::map<std::string, std::int64_t>& files) {
+    std::map<std::string_view, std::int64_t> short_ones;
+    for (const auto& [file, length] : files) {
+      const std::int64_t size = results_.size(task.job.id, file);
+      if (size < length) short_ones.emplace(file, size);
+    }
     std::vector<std::int64_t> lost;
-    for (const Item& item : items) {
-      const bool has_file = item.state == Item::State::done || item.state == Item::State::empty;
-      if (has_file && !results_.holds(task.job.id, item.name, item.size))
+    if (short_ones.empty()) return lost;
+    for (const Item& item : jobs_.items(task.job.id, 0, task.job.planned)) {
+      const auto found = short_ones.find(item.file);
+      if (has_result(item) && found != short_ones.end() &&
+          (found->second < item.start + item.size || found->second < 0))
         lost.push_back(item.number);
     }
     return lost;
   }
 
-  Item pack(const Task& task, dali::Work& work, const std::vector<Item>& items) {
+  Item pack(const Task& task, dali::Work& work) {
     const auto begun = Clock::now();
     std::vector<dali::Made> made;
-    for (const Item& item : items) {
-      const bool failed = item.state == Item::State::failed;
-      made.push_back({item, failed ? std::string() : results_.file(task.job.id, item.name)});
+    for (Item& item : jobs_.items(task.job.id, 0, task.job.planned)) {
+      std::string path = has_result(item) ? results_.file(task.job.id, item.file) : std::string();
+      made.push_back({std::move(item), std::move(path)});
     }
     const std::string part = results_.part(task.job.id, task.job.package, task.lease);
     Item package;
-    package.name = task.job.package;
+    package.name = package.file = task.job.package;
     package.media_type = work.pack(workshop_.context, task.job, made, part);
     package.size = results_.keep(part, task.job.id, package.name);
     package.milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
     return package;
-  }
-
-  // Nothing depends on it: what a killed child leaves here goes with the job.
-  void remove_packed(const Task& task, const std::vector<Item>& items) {
-    for (const Item& item : items) {
-      if (item.state != Item::State::failed)
-        ::unlink(results_.file(task.job.id, item.name).c_str());
-    }
   }
 
   void tell_end(const Task& task) {
@@ -321,6 +349,8 @@ class Child {
   store::Queue queue_;
   ResultsFolder results_;
   Log log_;
+  std::optional<Bundle> bundle_;  // of the job that was last worked on
+  std::int64_t bundles_ = 0;      // begun so far
   bool ended_ = false;
   bool impatient_ = false;
   std::int64_t stored_ = 0;

@@ -41,8 +41,9 @@ struct EngineOptions {
   std::string log_file;            // empty: standard error
   std::string program = "soda-worker";
   std::string metrics;  // where to answer /metrics: "unix:PATH", "127.0.0.1:PORT"; empty: nowhere
-  // How often children without work look for some, and their parent for aborted jobs.
-  Duration pause{100};
+  // How often children without work look for some (a look is two calls of stat), and their parent
+  // for aborted jobs.
+  Duration idle{10}, pause{100};
   // How long a full disk (or another passing trouble) is waited for, from try to try.
   std::vector<Duration> patience{Duration(1000), Duration(2000), Duration(4000), Duration(8000)};
   // How long a worker whose beat stands still counts as alive (of this host, /proc says so).

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/failure.h"
+#include "base/fingerprint.h"
 #include "base/text.h"
 #include "dali/table.h"
 #include "dali/upload.h"
@@ -23,34 +24,62 @@ using store::Item;
 // The name under which the folder of results is handed over (http/handoff.h).
 constexpr std::string_view results_root = ".results";
 
-struct StoredFile {
+// What is sent of a file in the folder of results.
+struct Stored {
   std::string below, absolute;  // the folder of results
   std::string name, media_type;
+  std::int64_t start = 0, size = 0;
 };
 
 [[noreturn]] void refuse_missing() {
   throw Failure(FailureKind::unavailable, "the file is not there, or cannot be opened");
 }
 
-// A result never changes: its time and inode are enough of a tag.
-http::Response file_response(const http::Request& request, const StoredFile& file) {
-  FileDescriptor open(
-      ::open(file.absolute.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  struct stat status {};
-  if (!open || ::fstat(open.get(), &status) != 0 || !S_ISREG(status.st_mode)) refuse_missing();
+FileDescriptor open_regular(const std::string& path, struct stat& status) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) refuse_missing();
+  return file;
+}
+
+http::Response stored_response(const Stored& stored) {
   http::Response response;
-  response.add("Content-Type", file.media_type);
-  const bool is_text = file.media_type.starts_with("text/plain");
+  response.add("Content-Type", stored.media_type);
+  const bool is_text = stored.media_type.starts_with("text/plain");
   response.add("Content-Disposition",
-               http::disposition(is_text ? "inline" : "attachment", file.name));
+               http::disposition(is_text ? "inline" : "attachment", stored.name));
   response.add("X-Content-Type-Options", "nosniff");
   response.add("Cache-Control", "private");
+  return response;
+}
+
+// A file that does not change any more.
+http::Response whole_file(const http::Request& request, const Stored& stored) {
+  struct stat status {};
+  FileDescriptor file = open_regular(stored.absolute, status);
+  http::Response response = stored_response(stored);
   http::add_validators(response, status);
-  if (!http::hand_over(request, response, {results_root, file.below, file.absolute},
+  if (!http::hand_over(request, response, {results_root, stored.below, stored.absolute},
                        status.st_size)) {
-    response.body = http::file_body(std::move(open), status.st_size);
+    response.body = http::file_body(std::move(file), status.st_size);
   }
   return response;
+}
+
+// One result of a bundle, which others may be added to: its place tells it from every other.
+http::Response part_of_file(const Stored& stored) {
+  struct stat status {};
+  FileDescriptor file = open_regular(stored.absolute, status);
+  if (status.st_size < stored.start + stored.size) refuse_missing();
+  http::Response response = stored_response(stored);
+  const std::string place = fmt::format("{} {} {}", stored.below, stored.start, stored.size);
+  response.add("ETag", fmt::format("\"{:016x}\"", Fingerprint().add(place).value()));
+  response.body = http::file_body(std::move(file), stored.size, stored.start);
+  return response;
+}
+
+// See ends_bundle.
+bool has_own_file(const Item& item) {
+  return item.start == 0 && (item.file == item.name || item.size >= ends_bundle);
 }
 
 // What a browser or a shell would call the file; results have no endings of their own.
@@ -171,9 +200,13 @@ http::Response show_result(Desk& desk, const dali::Context& context, const dali:
     throw Failure(FailureKind::not_found,
                   fmt::format("the job has no result \"{}\" (yet)", quoted(place.name)));
   }
-  return file_response(
-      call.request, {fmt::format("{}/{}", job.id, item->name),
-                     desk.results.file(job.id, item->name), saved_name(*item), item->media_type});
+  const Stored stored{fmt::format("{}/{}", job.id, item->file),
+                      desk.results.file(job.id, item->file),
+                      saved_name(*item),
+                      item->media_type,
+                      item->start,
+                      item->size};
+  return has_own_file(*item) ? whole_file(call.request, stored) : part_of_file(stored);
 }
 
 http::Response show_parameter(Desk& desk, const dali::Context&, const dali::Call& call,
@@ -186,8 +219,8 @@ http::Response show_parameter(Desk& desk, const dali::Context&, const dali::Call
     const dali::UploadedTable table = dali::parse_upload(value);
     if (table.part.empty() || !equal_ignoring_case(table.part, place.name)) continue;
     const std::string absolute = dali::upload_path(desk.results_path, job.id, table);
-    return file_response(call.request, {absolute.substr(desk.results_path.size() + 1), absolute,
-                                        table.part, "application/octet-stream"});
+    return whole_file(call.request, {absolute.substr(desk.results_path.size() + 1), absolute,
+                                     table.part, "application/octet-stream"});
   }
   if (!values.empty()) return plain(std::move(values));
   throw Failure(FailureKind::not_found,

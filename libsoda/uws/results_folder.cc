@@ -18,9 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Beyond it one wait for the whole file system costs less than one for each file.
-constexpr std::size_t most_waits = 64;
 constexpr std::string_view part_end = ".part";
+constexpr std::string_view bundle_end = ".bundle";
+constexpr unsigned write_and_wait =
+    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -47,15 +48,23 @@ bool is_result_name(std::string_view name) {
          name.find_first_not_of(allowed) == std::string_view::npos;
 }
 
+std::string bundle_name(std::int64_t lease, std::int64_t number) {
+  return fmt::format(".{}-{}{}", lease, number, bundle_end);
+}
+
 std::string ResultsFolder::file(std::string_view job, std::string_view name) const {
   return fmt::format("{}/{}/{}", path_, job, name);
 }
 
-std::string ResultsFolder::part(std::string_view job, std::string_view name,
-                                std::int64_t writer) const {
+std::string ResultsFolder::place(std::string_view job, std::string_view name) const {
   const std::string folder = fmt::format("{}/{}", path_, job);
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) fail("mkdir");
-  const std::string path = fmt::format("{}/.{}.{}{}", folder, name, writer, part_end);
+  return file(job, name);
+}
+
+std::string ResultsFolder::part(std::string_view job, std::string_view name,
+                                std::int64_t writer) const {
+  std::string path = place(job, fmt::format(".{}.{}{}", name, writer, part_end));
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("unlink");
   return path;
 }
@@ -68,35 +77,32 @@ std::int64_t ResultsFolder::keep(const std::string& part, std::string_view job,
   return status.st_size;
 }
 
-bool ResultsFolder::holds(std::string_view job, std::string_view name, std::int64_t size) const {
+std::int64_t ResultsFolder::size(std::string_view job, std::string_view name) const {
   struct stat status {};
-  return ::stat(file(job, name).c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         status.st_size == size;
+  const bool there = ::stat(file(job, name).c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  return there ? status.st_size : -1;
 }
 
 void ResultsFolder::make_durable(std::string_view job, std::span<const std::string> names) const {
   if (names.empty()) return;
-  const std::string folder = fmt::format("{}/{}", path_, job);
-  if (names.size() > most_waits) {
-    const FileDescriptor any = open(folder, O_DIRECTORY);
-    if (::syncfs(any.get()) != 0) fail("syncfs");
-    return;
+  // The file system's log is written once for all whose bytes are on the disk already.
+  for (const std::string& name : names) {
+    const FileDescriptor one = open(file(job, name), 0);
+    ::sync_file_range(one.get(), 0, 0, write_and_wait);
   }
   for (const std::string& name : names) synchronise(file(job, name), 0);
-  synchronise(folder, O_DIRECTORY);
+  synchronise(fmt::format("{}/{}", path_, job), O_DIRECTORY);
   synchronise(path_, O_DIRECTORY);
 }
 
-void ResultsFolder::remove_parts(std::string_view job) const {
+void ResultsFolder::tidy(std::string_view job, std::span<const std::string> names) const {
   std::error_code gone;
   for (const auto& entry : fs::directory_iterator(fmt::format("{}/{}", path_, job), gone)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with('.') && name.ends_with(part_end)) ::unlink(entry.path().c_str());
+    const bool is_ours =
+        name.starts_with('.') && (name.ends_with(part_end) || name.ends_with(bundle_end));
+    if (is_ours && std::ranges::find(names, name) == names.end()) ::unlink(entry.path().c_str());
   }
-}
-
-void ResultsFolder::remove(std::string_view job, std::string_view name) const {
-  if (::unlink(file(job, name).c_str()) != 0 && errno != ENOENT) fail("unlink");
 }
 
 bool ResultsFolder::clear(std::string_view job, std::size_t limit) const {

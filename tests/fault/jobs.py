@@ -71,19 +71,23 @@ def judge(bench, job, items=ITEMS, size=BYTES, results=None):
         problems.append(f"phase {phase}, {done} done, {empty} empty, {failed} failed: {error!r}")
     if total != items * size:
         problems.append(f"{total} bytes are counted, {items * size} are right")
-    rows = bench.ask("SELECT item.number, state, size FROM item JOIN job ON job.number = item.job "
-                     "WHERE id = ? ORDER BY item.number", job)
-    if [row[0] for row in rows] != list(range(1, items + 1)):
+    rows = bench.ask("SELECT item.number, name, file, start, size FROM item JOIN job ON job.number "
+                     "= item.job WHERE id = ? AND state IN (1, 2) ORDER BY item.number", job)
+    if [row[:2] for row in rows] != [(i, f"toy-{i}") for i in range(1, items + 1)]:
         problems.append(f"{len(rows)} results are listed")
     folder = pathlib.Path(results or bench.results) / job
-    names = sorted(os.listdir(folder))
-    if names != sorted(f"toy-{i}" for i in range(1, items + 1)):
-        odd = [name for name in names if not name.startswith("toy-")]
-        problems.append(f"{len(names)} files instead of {items}; among them {odd[:5]}")
-    wrong = [i for i in range(1, items + 1) if (folder / f"toy-{i}").exists() and
-             (folder / f"toy-{i}").read_bytes() != content(i, size)[:size]]
+    files = {name: (folder / name).read_bytes() for name in os.listdir(folder)}
+    odd = set(files) ^ {row[2] for row in rows}
+    if odd:
+        problems.append(f"files without results, or results without files: {sorted(odd)[:5]}")
+    wrong = [number for number, _, file, start, size_ in rows
+             if files.get(file, b"")[start:start + size_] != content(number, size)[:size]]
     if wrong:
-        problems.append(f"{len(wrong)} files are wrong, {wrong[:5]}")
+        problems.append(f"{len(wrong)} results are wrong, {wrong[:5]}")
+    places = sorted(row[2:] for row in rows)
+    twice = [a for a, b in zip(places, places[1:]) if a[0] == b[0] and a[1] + a[2] > b[1]]
+    if twice:
+        problems.append(f"{len(twice)} results share bytes, {twice[:5]}")
     left = bench.ask("SELECT count(*) FROM task JOIN job ON job.number = task.job WHERE job.id = ?",
                      job)[0][0]
     if left:

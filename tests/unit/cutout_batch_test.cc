@@ -15,6 +15,7 @@
 #include "fits/checksum.h"
 #include "fits/file.h"
 #include "fits_text.h"
+#include "http/file_sink.h"
 #include "ingest/ingest.h"
 #include "scratch.h"
 
@@ -136,7 +137,9 @@ struct Archive {
       std::filesystem::create_directories(folder / "results/job");
       std::filesystem::remove(one.path);
       try {
-        one.item = work->run(context, job, item, one.path);
+        http::FileSink file(http::new_file(one.path));
+        one.item = work->run(context, job, item, file);
+        one.item.size = static_cast<std::int64_t>(std::filesystem::file_size(one.path));
       } catch (const Failure& failure) {
         one.item = item;
         one.item.state = Item::State::failed;

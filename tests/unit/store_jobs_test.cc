@@ -184,23 +184,51 @@ BOOST_AUTO_TEST_CASE(files_stay_together_in_tasks) {
   Bench bench;
   bench.enter();
   bench.make("ann");
-  // Results go round 20 files of 50 items; in tasks a file's are together.
-  auto items = items_of(1000);
+  // Results go round 20 files of 200 items; in tasks a file's are together.
+  auto items = items_of(4000);
   for (Item& item : items) item.group = fmt::format("file {}", (item.number - 1) % 20);
   bench.queue.planned(take(bench), items, "");
   std::map<std::string, int> tasks_of_file;
   std::size_t seen = 0;
-  for (int i = 0; seen < 1000; ++i) {
+  for (int i = 0; seen < 4000; ++i) {
     const Task task = take(bench, i);
     seen += task.items.size();
-    BOOST_TEST(task.items.size() <= 32U);
+    BOOST_TEST(task.items.size() <= 128U);
     std::map<std::string, int> files;
     for (const Item& item : task.items) ++files[item.group];
     for (const auto& file : files) ++tasks_of_file[file.first];
   }
-  BOOST_TEST(seen == 1000U);
+  BOOST_TEST(seen == 4000U);
   BOOST_TEST(tasks_of_file.size() == 20U);
   for (const auto& [file, tasks] : tasks_of_file) BOOST_TEST(tasks <= 3, file);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_put_back_is_taken_again) {
+  Bench bench;
+  bench.enter();
+  const Job job = bench.make("ann");
+  bench.queue.planned(take(bench), items_of(3, 3), "");
+  const Task first = take(bench, 1);
+  auto some = done(first.items);
+  some.resize(1);
+  some[0].file = "a";
+  some[0].start = 5;
+  BOOST_TEST(bench.queue.finish(first, some));
+  BOOST_TEST(bench.queue.put_back(first));
+  BOOST_TEST(!bench.queue.put_back(first));
+  BOOST_TEST(!bench.queue.finish(first, done(first.items)));
+  const Task again = take(bench, 2);
+  BOOST_TEST((again.id == first.id && again.items.size() == 2U));
+  auto rest = done(again.items);
+  rest[0].file = "b";
+  rest[1].state = Item::State::failed;
+  BOOST_TEST(bench.queue.finish(again, rest));
+  const Task last = take(bench, 1);
+  BOOST_TEST((last.kind == Task::Kind::close));
+  BOOST_TEST(
+      (bench.queue.files(last) == std::map<std::string, std::int64_t>{{"a", 15}, {"b", 10}}));
+  const auto kept = bench.jobs.item(job.id, "cutout-1");
+  BOOST_TEST((kept && kept->file == "a" && kept->start == 5 && kept->size == 10));
 }
 
 BOOST_AUTO_TEST_CASE(owners_share_and_small_jobs_pass) {

@@ -1,5 +1,5 @@
-// A kind of job that does nothing of use, for tests of the engine: each item is a file of bytes
-// that only its number decides. Parameters, all whole numbers:
+// A kind of job that does nothing of use, for tests of the engine: each item is some bytes that
+// only its number decides. Parameters, all whole numbers:
 //   ITEMS, BYTES (of each, 1000), GROUP (items that share a file, 1), SLEEP (ms an item);
 //   EMPTY, FAIL, CRASH, GREEDY: the number of the item that has no content, throws, dies by a
 //   signal, wants 4 GB of memory; PLAN=1: planning throws, 2: it dies; PACKAGE (a name): all items
@@ -24,6 +24,7 @@
 #include "base/handle.h"
 #include "base/text.h"
 #include "dali/work.h"
+#include "http/file_sink.h"
 #include "site/access.h"
 #include "site/config.h"
 #include "store/holdings.h"
@@ -61,15 +62,9 @@ inline void die() {
 }
 
 // In pieces, so that a kill finds it half done.
-inline void write_slowly(const std::string& path, std::string_view bytes) {
-  const soda::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0666));
-  if (!file) throw std::system_error(errno, std::generic_category(), "open");
-  while (!bytes.empty()) {
-    const ssize_t count =
-        ::write(file.get(), bytes.data(), std::min<std::size_t>(bytes.size(), 256));
-    if (count < 0) throw std::system_error(errno, std::generic_category(), "write");
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+inline void write_slowly(soda::http::Sink& sink, std::string_view bytes) {
+  for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(bytes.size(), 256)))
+    sink.write(bytes.substr(0, 256));
 }
 
 class Work : public soda::dali::Work {
@@ -93,7 +88,7 @@ class Work : public soda::dali::Work {
   }
 
   Item run(const soda::dali::Context&, const Job& job, const Item& item,
-           const std::string& path) override {
+           soda::http::Sink& result) override {
     Item made = item;
     made.state = Item::State::done;
     made.media_type = "text/plain";
@@ -104,12 +99,12 @@ class Work : public soda::dali::Work {
     if (number(job, "EMPTY") == item.number) {
       made.state = Item::State::empty;
       made.reason = "nothing there";
-      write_slowly(path, "NoContent: nothing there\n");
+      write_slowly(result, "NoContent: nothing there\n");
       return made;
     }
     const std::string bytes = content(item.number, number(job, "BYTES", 1000));
     const bool crashes = number(job, "CRASH") == item.number && may_crash(job);
-    write_slowly(path, crashes ? std::string_view(bytes).substr(0, bytes.size() / 2) : bytes);
+    write_slowly(result, crashes ? std::string_view(bytes).substr(0, bytes.size() / 2) : bytes);
     if (crashes) die();
     return made;
   }
@@ -120,9 +115,12 @@ class Work : public soda::dali::Work {
     for (const auto& one : made) {
       if (one.path.empty()) continue;
       std::ifstream file(one.path, std::ios::binary);
-      all.append(std::istreambuf_iterator<char>(file), {});
+      std::string bytes(static_cast<std::size_t>(one.item.size), '\0');
+      file.seekg(one.item.start).read(bytes.data(), one.item.size);
+      all += bytes;
     }
-    write_slowly(path, all);
+    soda::http::FileSink file(soda::http::new_file(path));
+    write_slowly(file, all);
     return "application/octet-stream";
   }
 

@@ -5,11 +5,13 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <set>
 
 #include "scratch.h"
 #include "store/jobs.h"
 #include "store/queue.h"
 #include "toy_work.h"
+#include "uws/bundle.h"
 #include "uws/engine.h"
 #include "uws/metrics.h"
 #include "uws/results_folder.h"
@@ -78,9 +80,13 @@ struct Bench {
   std::string file(const Job& job, const std::string& name) const {
     return options.results + "/" + job.id + "/" + name;
   }
-  std::string read(const Job& job, const std::string& name) const {
-    std::ifstream in(file(job, name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+  // The bytes of a result, as the store says where they are.
+  std::string read(const Job& job, const std::string& name) {
+    const Item item = jobs.item(job.id, name).value();
+    std::ifstream in(file(job, item.file), std::ios::binary);
+    std::string bytes(static_cast<std::size_t>(item.size), '\0');
+    in.seekg(item.start).read(bytes.data(), item.size);
+    return in.good() ? bytes : "too short";
   }
   std::size_t files(const Job& job) const {
     std::size_t count = 0;
@@ -89,12 +95,15 @@ struct Bench {
       ++count;
     return count;
   }
+  // Every result is there, once, and right; and every file has results.
   void judge_results(const Job& job, std::int64_t items, std::int64_t bytes) {
     BOOST_TEST((job.phase == Phase::completed), phase_word(job.phase) << " " << job.error);
     BOOST_TEST((job.planned == items && job.done == items && job.bytes == items * bytes));
-    BOOST_TEST(files(job) == static_cast<std::size_t>(items));
     const auto results = jobs.results(job.id, -1, 1'000'000);
     BOOST_REQUIRE(results.size() == static_cast<std::size_t>(items));
+    std::set<std::string> named;
+    for (const Item& item : results) named.insert(item.file);
+    BOOST_TEST(files(job) == named.size());
     std::int64_t wrong = 0;
     for (const Item& item : results)
       wrong += read(job, item.name) == toy::content(item.number, bytes) ? 0 : 1;
@@ -124,7 +133,7 @@ BOOST_AUTO_TEST_CASE(items_without_content_and_failed_ones) {
   BOOST_TEST(items[1].reason == "nothing there");
   BOOST_TEST(bench.read(job, "toy-2") == "NoContent: nothing there\n");
   BOOST_TEST(items[2].reason == "UsageError: FAIL: asked for.");
-  BOOST_TEST(bench.files(job) == 3U);
+  BOOST_TEST(bench.read(job, "toy-4") == toy::content(4, 1000));
   const Job refused = bench.wait(bench.make({{"PLAN", "1"}}));
   BOOST_TEST((refused.phase == Phase::error && refused.error == "UsageError: PLAN: not this."));
   const Job all = bench.wait(bench.make({{"ITEMS", "1"}, {"FAIL", "1"}}));
@@ -139,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_crash_is_one_items) {
   const Item item = bench.jobs.items(job.id, 19, 1).front();
   BOOST_TEST(item.reason.find("crashed the worker's process repeatedly") != std::string::npos);
   BOOST_TEST(item.reason.find("signal 11") != std::string::npos);
-  BOOST_TEST(bench.files(job) == 49U);
+  BOOST_TEST(bench.read(job, "toy-21") == toy::content(21, 1000));
 
   const std::string once = bench.folder / "once";
   const Job again = bench.wait(bench.make({{"ITEMS", "5"}, {"CRASH", "3"}, {"ONCE", once}}));
@@ -162,6 +171,57 @@ BOOST_AUTO_TEST_CASE(a_package_replaces_its_items) {
   BOOST_TEST(bench.read(job, "all.bin") == toy::content(1, 2) + toy::content(3, 2));
   std::this_thread::sleep_for(100ms);
   BOOST_TEST(bench.files(job) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(results_lie_behind_each_other) {
+  Bench bench;
+  bench.options.children = 1;
+  const Worker worker(bench.options);
+  const Job small = bench.wait(bench.make({{"ITEMS", "40"}}));
+  bench.judge_results(small, 40, 1000);
+  BOOST_TEST(bench.files(small) == 1U);
+  // Large ones have a file each: web servers send it themselves.
+  const Job large = bench.wait(bench.make({{"ITEMS", "3"}, {"BYTES", "1048576"}}));
+  bench.judge_results(large, 3, 1048576);
+  BOOST_TEST(bench.files(large) == 3U);
+  for (const Item& item : bench.jobs.results(large.id, -1, 10)) BOOST_TEST(item.start == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_bundle_keeps_what_is_a_result) {
+  scratch::Folder folder;
+  const uws::ResultsFolder results(folder / "results");
+  std::filesystem::create_directory(folder / "results");
+  const std::string path = folder / "results/job/.7-1.bundle";
+  const auto bytes = [&] { return std::filesystem::file_size(path); };
+  {
+    uws::Bundle bundle(results, "job", uws::bundle_name(7, 1));
+    BOOST_TEST((bundle.is_empty() && bundle.takes_more("job") && !bundle.takes_more("other")));
+    bundle.write("abc");
+    bundle.drop();
+    BOOST_TEST(bytes() == 0U);
+    bundle.write("first");
+    const auto first = bundle.keep();
+    BOOST_TEST((first.start == 0 && first.size == 5));
+    bundle.write("half of");
+    bundle.drop();
+    const auto empty = bundle.keep();
+    BOOST_TEST((empty.start == 5 && empty.size == 0));
+    bundle.write("second");
+    const auto second = bundle.keep();
+    BOOST_TEST((second.start == 5 && second.size == 6));
+    BOOST_TEST(bytes() == 11U);
+    BOOST_TEST(bundle.takes_more("job"));
+    // Nobody's bundle is written to twice.
+    BOOST_CHECK_THROW(uws::Bundle(results, "job", uws::bundle_name(7, 1)), std::system_error);
+    results.tidy("job", std::vector<std::string>{});
+    BOOST_TEST(!bundle.takes_more("job"));
+  }
+  { const uws::Bundle nothing(results, "job", uws::bundle_name(7, 2)); }
+  BOOST_TEST(std::filesystem::is_empty(folder / "results/job"));
+  uws::Bundle large(results, "job", uws::bundle_name(7, 3));
+  large.write(std::string(uws::ends_bundle, 'x'));
+  large.keep();
+  BOOST_TEST(!large.takes_more("job"));
 }
 
 BOOST_AUTO_TEST_CASE(an_abort_takes_less_than_a_second) {
@@ -238,8 +298,7 @@ BOOST_AUTO_TEST_CASE(a_result_that_the_disk_lost_is_made_again) {
   // As a loss of power may leave it: the store knows of results that the disk does not.
   const auto known = bench.jobs.results(job.id, -1, 100);
   BOOST_REQUIRE(known.size() >= 10U);
-  std::filesystem::resize_file(bench.file(job, known[0].name), 0);
-  std::filesystem::remove(bench.file(job, known[1].name));
+  std::filesystem::resize_file(bench.file(job, known[4].file), 4500);
   const Worker worker(bench.options);
   bench.judge_results(bench.wait(job), 40, 1000);
 }

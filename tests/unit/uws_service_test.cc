@@ -43,8 +43,7 @@ class Work final : public dali::Work {
     }
   }
   dali::Plan plan(const dali::Context&, const Job&) override { return {}; }
-  store::Item run(const dali::Context&, const Job&, const store::Item& item,
-                  const std::string&) override {
+  store::Item run(const dali::Context&, const Job&, const store::Item& item, http::Sink&) override {
     return item;
   }
   std::string pack(const dali::Context&, const Job&, std::span<const dali::Made>,
@@ -52,6 +51,20 @@ class Work final : public dali::Work {
     return {};
   }
 };
+
+// Bytes of a body that is made while it is sent.
+std::string sent(const Response& response, std::int64_t first, std::int64_t count) {
+  class Collector final : public http::Sink {
+   public:
+    std::string bytes;
+    void write(std::span<const iovec> pieces) override {
+      for (const iovec& piece : pieces)
+        bytes.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    }
+  } collector;
+  std::get<std::unique_ptr<http::Body>>(response.body)->write(collector, first, count);
+  return collector.bytes;
+}
 
 struct Fixture {
   Fixture()
@@ -453,12 +466,15 @@ BOOST_AUTO_TEST_CASE(results_are_listed_and_fetched) {
   items = task->items;
   items[0].state = store::Item::State::done;
   items[0].media_type = "application/fits";
+  items[0].file = ".1-1.bundle";
+  items[0].start = 100;
   items[0].size = 2880;
   items[1].state = store::Item::State::failed;
   items[1].reason = "UsageError: ID: there is none";
   items.resize(2);
   std::filesystem::create_directories(folder / ("results/" + id));
-  scratch::write_file(folder / ("results/" + id + "/cutout-1"), std::string(2880, 'f'));
+  scratch::write_file(folder / ("results/" + id + "/.1-1.bundle"),
+                      std::string(100, 'e') + std::string(2880, 'f') + std::string(100, 'g'));
   BOOST_REQUIRE(queue.finish(*task, items));
   const std::string document = text(get(job));
   BOOST_TEST(has(document,
@@ -473,7 +489,10 @@ BOOST_AUTO_TEST_CASE(results_are_listed_and_fetched) {
   BOOST_TEST(file.status == 200);
   BOOST_TEST(file.header("Content-Type") == "application/fits");
   BOOST_TEST(file.header("Content-Disposition") == "attachment; filename=\"cutout-1.fits\"");
-  BOOST_TEST(file.body_size() == 2880);
+  BOOST_TEST((sent(file, 0, 2880) == std::string(2880, 'f')));
+  BOOST_TEST((sent(file, 2879, 1) == "f"));
+  BOOST_TEST(file.header("ETag").size() == 18U);
+  BOOST_TEST(file.header("ETag") == get(job + "/results/cutout-1").header("ETag"));
   // Every combination has a result (SODA 1.0 section 4).
   BOOST_TEST(said(get(job + "/results/cutout-2")) == "200 UsageError: ID: there is none\n");
   BOOST_TEST(has(document, "results/cutout-2\" size=\"30\" mime-type=\"text/plain\"/>"));
@@ -488,6 +507,8 @@ BOOST_AUTO_TEST_CASE(results_are_listed_and_fetched) {
   for (const char* name : {"/results/.cutout-1.part", "/results/%2e%2e", "/results/.."}) {
     BOOST_TEST(get(job + name).status == 404);
   }
+  scratch::write_file(folder / ("results/" + id + "/.1-1.bundle"), "the disk has lost it");
+  BOOST_TEST(get(job + "/results/cutout-1").status == 503);
   BOOST_REQUIRE(queue.fail(*task, "Error: the disk is broken", true));
   BOOST_TEST(text(get(job + "/error")) == "Error: the disk is broken\n");
   BOOST_TEST(get(job + "/error").status == 200);

@@ -1,4 +1,4 @@
-#include "http/output_file.h"
+#include "http/file_sink.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -21,12 +21,7 @@ namespace {
 
 }  // namespace
 
-OutputFile::OutputFile(const std::string& path)
-    : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
-  if (!file_) fail("open");
-}
-
-void OutputFile::write(std::span<const iovec> pieces) {
+void FileSink::write(std::span<const iovec> pieces) {
   std::vector<iovec> left(pieces.begin(), pieces.end());
   std::size_t at = 0;
   while (at < left.size()) {
@@ -46,7 +41,7 @@ void OutputFile::write(std::span<const iovec> pieces) {
   }
 }
 
-void OutputFile::copy(int from, std::int64_t offset, std::int64_t length) {
+void FileSink::copy(int from, std::int64_t offset, std::int64_t length) {
   constexpr std::int64_t most = std::int64_t{1} << 30;
   off_t at = offset;
   while (length > 0) {
@@ -57,6 +52,12 @@ void OutputFile::copy(int from, std::int64_t offset, std::int64_t length) {
     if (sent == 0) throw Failure(FailureKind::internal, "a result has become shorter");
     length -= sent;
   }
+}
+
+FileDescriptor new_file(const std::string& path) {
+  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!file) fail("open");
+  return file;
 }
 
 FileDescriptor open_to_read(const std::string& path) {
