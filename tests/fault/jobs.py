@@ -196,25 +196,25 @@ def disk_full(bench):
     return problems
 
 
-def is_apart(folder, inside):
-    """Whether the worker sees another, small file system in that place."""
+def is_apart(folder, inside, most=1):
+    """Whether the worker sees another file system in that place, of less than so many MiB."""
     try:
         small = os.statvfs(inside)
         return os.stat(inside).st_dev != os.stat(folder).st_dev and \
-            small.f_blocks * small.f_frsize < 2 ** 20
+            small.f_blocks * small.f_frsize < most << 20
     except OSError:
         return False
 
 
-def fill(path):
-    """At most a megabyte, wherever this should come to lie."""
+def fill(path, most=1):
+    """At most so many MiB, wherever this should come to lie."""
     with open(path, "wb", buffering=0) as file:
         try:
-            for _ in range(1024):
+            for _ in range(most << 10):
                 file.write(b"x" * 1024)
         except OSError:
             return
-    raise OSError(f"{path} holds a megabyte, and its disk is not full")
+    raise OSError(f"{path} holds {most} MiB, and its disk is not full")
 
 
 def file_too_large(bench):

@@ -14,6 +14,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib"), str(HERE.parent / "servers")]
+import batches  # noqa: E402
 import calls  # noqa: E402
 import databases  # noqa: E402
 import files  # noqa: E402
@@ -25,7 +26,8 @@ import notices  # noqa: E402
 import pictures  # noqa: E402
 import processes  # noqa: E402
 
-SUITES = (files, databases, ingests, imports, notices, pictures, processes, calls, jobs)
+SUITES = (files, databases, ingests, imports, notices, pictures, processes, calls, jobs,
+          batches)
 
 
 def main():
