@@ -4,6 +4,7 @@ Addresses are "unix:PATH" or "HOST:PORT". The answer keeps what a test must see:
 responder ended the request (FCGI_END_REQUEST) or the connection broke off before that.
 """
 
+import io
 import socket
 import struct
 import urllib.parse
@@ -71,18 +72,29 @@ def environment(method, url, headers=(), body=b""):
     return variables
 
 
-def read_records(connection):
+def read_records(source):
     """Yields (kind, content) until the other side closes; a record cut short ends it too."""
-    with connection.makefile("rb", buffering=1 << 20) as source:
-        while True:
-            head = source.read(8)
-            if len(head) < 8:
-                return
-            _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", head)
-            content = source.read(length + padding)
-            yield kind, content[:length]
-            if len(content) < length + padding or kind == END_REQUEST:
-                return
+    while True:
+        head = source.read(8)
+        if len(head) < 8:
+            return
+        _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", head)
+        content = source.read(length + padding)
+        yield kind, content[:length]
+        if len(content) < length + padding or kind == END_REQUEST:
+            return
+
+
+def gather(source, output, errors):
+    """Adds what comes to the lists; whether the responder has ended the request."""
+    ended = False
+    for kind, content in read_records(source):
+        if kind == STDOUT:
+            output.append(content)
+        elif kind == STDERR:
+            errors.append(content)
+        ended = ended or kind == END_REQUEST
+    return ended
 
 
 def parse_answer(output, ended, stderr=b"", head_request=False):
@@ -100,27 +112,38 @@ def parse_answer(output, ended, stderr=b"", head_request=False):
     return Answer(status, headers, body, ended and whole, stderr, header_list)
 
 
-def fetch(address, method, url, headers=(), body=b"", timeout=60, user=""):
-    """One request; OSError when the responder cannot be reached or does not answer in time.
-    `user`: whom the web server has authenticated."""
+def request(method, url, headers=(), body=b"", user=""):
+    """The bytes of one request."""
     variables = environment(method, url, headers, body)
     if user:
         variables["REMOTE_USER"] = user
+    return beginning(variables) + stream(STDIN, body)
+
+
+def beginning(variables):
     params = b"".join(name_value(name, value) for name, value in variables.items())
-    begin = record(BEGIN_REQUEST, struct.pack(">HB5x", RESPONDER, 0))
+    return record(BEGIN_REQUEST, struct.pack(">HB5x", RESPONDER, 0)) + stream(PARAMS, params)
+
+
+def parse_records(content, head_request=False):
+    """The answer that a connection has sent by its end."""
+    output, errors = [], []
+    ended = gather(io.BytesIO(content), output, errors)
+    return parse_answer(b"".join(output), ended, b"".join(errors), head_request)
+
+
+def fetch(address, method, url, headers=(), body=b"", timeout=60, user=""):
+    """One request; OSError when the responder cannot be reached or does not answer in time.
+    `user`: whom the web server has authenticated."""
     output, errors, ended = [], [], False
     with connect(address, timeout) as connection:
         try:
-            connection.sendall(begin + stream(PARAMS, params) + stream(STDIN, body))
+            connection.sendall(request(method, url, headers, body, user))
         except (BrokenPipeError, ConnectionResetError):
             pass  # an early refusal: the answer may still be readable
         try:
-            for kind, content in read_records(connection):
-                if kind == STDOUT:
-                    output.append(content)
-                elif kind == STDERR:
-                    errors.append(content)
-                ended = ended or kind == END_REQUEST
+            with connection.makefile("rb", buffering=1 << 20) as source:
+                ended = gather(source, output, errors)
         except ConnectionResetError:
             ended = False
     return parse_answer(b"".join(output), ended, b"".join(errors), method == "HEAD")
