@@ -9,6 +9,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import tarfile
 import threading
 import time
 
@@ -17,13 +18,14 @@ import harness
 from jobs import COMPLETED, children_of, end, fill, is_apart
 from testbed import Responder, Testbed, image_bytes
 
-FILES, CUTS, SIDE, CUT = 20, 2000, 200, 41
+FILES, CUTS, SIDE, CUT = 200, 2000, 100, 41
+MANY, TILED = 10000, 200
 HERE = pathlib.Path(__file__).resolve().parent
 BOUNDARY = "x-soda-boundary"
 
 
 def make(folder, build):
-    names = {f"i{number:02}.fits": image_bytes(SIDE, 20 + number) for number in range(FILES)}
+    names = {f"i{number:03}.fits": image_bytes(SIDE, 20 + number * 0.5) for number in range(FILES)}
     names |= broken_images(f"{folder}/broken")
     folder = pathlib.Path(folder)
     bench = Testbed(folder, build, names, settings=(
@@ -52,10 +54,10 @@ def broken_images(folder):
         header = fits.Header({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 60.0 + number,
                               "CRVAL2": 2.0, "CRPIX1": 100.5, "CRPIX2": 100.5, "CDELT1": -0.0001,
                               "CDELT2": 0.0001})
-        pixels = numbers.integers(0, 4000, (SIDE, SIDE), dtype=numpy.int16)
+        pixels = numbers.integers(0, 4000, (TILED, TILED), dtype=numpy.int16)
         path = f"{folder}/{algorithm}.fits"
         fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(
-            pixels, header, compression_type=algorithm, tile_shape=(SIDE, 20))]).writeto(path)
+            pixels, header, compression_type=algorithm, tile_shape=(20, TILED))]).writeto(path)
         whole = pathlib.Path(path).read_bytes()
         named[f"good{number}.fits"] = whole
         with fits.open(path, disable_image_compression=True) as hdus:
@@ -83,7 +85,7 @@ def library(bench, name):
 def place(numbers, number):
     """A file, and a position in it that has all pixels of a cut."""
     reach = (SIDE - CUT - 4) / 2 * 0.0001
-    return (f"i{number:02}.fits", round(20 + number + numbers.uniform(-reach, reach), 7),
+    return (f"i{number:03}.fits", round(20 + number * 0.5 + numbers.uniform(-reach, reach), 7),
             round(2 + numbers.uniform(-reach, reach), 7))
 
 
@@ -426,5 +428,40 @@ def broken_tiles(bench):
     return problems
 
 
+def ten_thousand(bench):
+    """10,000 cuts of 200 files in one archive of tar, its worker killed five times on the way."""
+    places = [place(bench.random, number % FILES) for number in range(MANY)]
+    wanted = expected(bench, places)
+    job = submit(bench, places, RESPONSEFORMAT="application/x-tar")
+    for _ in range(5):
+        worker = start(bench)
+        time.sleep(bench.random.uniform(0.2, 0.5))
+        end(worker, signal.SIGKILL)
+    before = counts(bench, job)[1]
+    worker = start(bench)
+    phase, done, empty, failed, total, error = wait(bench, job)
+    end(worker)
+    with Responder(bench, program=bench.soda_async) as responder:
+        answer = fastcgi.fetch(responder.address, "GET",
+                               f"{harness.MOUNT}/async/{job}/results/cutouts.tar")
+    problems = [f"{before} results at the last kill"] if before == MANY else []
+    if (phase, done, empty, failed) != (COMPLETED, MANY, 0, 0) or total != len(answer.body):
+        problems.append(f"phase {phase}, {done} done, {empty} empty, {failed} failed, {total} "
+                        f"bytes: {error!r}")
+    with tarfile.open(fileobj=io.BytesIO(answer.body)) as packed:
+        members = packed.getmembers()
+        names = [member.name for member in members]
+        wrong = [number for number, member in enumerate(members)
+                 if packed.extractfile(member).read() != wanted[number]]
+    if names != [f"cutout-{number}.fits" for number in range(1, MANY + 1)]:
+        problems.append(f"{len(names)} members, and not as they should be")
+    if wrong:
+        problems.append(f"{len(wrong)} members are not those of sync, {wrong[:5]}")
+    left = [name for name in os.listdir(bench.results / job) if not name.startswith(".upload")]
+    if left != ["cutouts.tar"]:
+        problems.append(f"left beside the package: {left[:5]}")
+    return problems
+
+
 CASES = (worker_killed, child_killed, responder_killed, disk_full, store_locked, clock_set_back,
-         broken_tiles)
+         broken_tiles, ten_thousand)
