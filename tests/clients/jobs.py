@@ -5,11 +5,15 @@
               SODA_SCHEMAS names the schemas) and read by pyvo; what STILTS' taplint asks of a UWS
     refused   what must not be
     waiting   many who wait at once: answered when the phase changes, others answered meanwhile
-    fetched   with a worker: a table of positions that lies at an address; one that is not to be had
-    done      with a worker: one result a combination, in order, with the bytes of sync; those without
-              content and those that failed; the table of their states
 
-Nothing runs the jobs but in `fetched` and `done`.
+and with a worker, which the jobs before did not have:
+
+    fetched   a table of positions that lies at an address; one that is not to be had
+    done      one result a combination, in order, with the bytes of sync; those without content and
+              those that failed; the table of their states
+    packages  tar, zip, multi-fits and fits-table before the tools of others
+    administered
+              sodactl jobs
 """
 
 import argparse
@@ -22,11 +26,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
@@ -34,6 +40,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 import documents  # noqa: E402
 import harness  # noqa: E402
 from archive import make_data  # noqa: E402
+from astropy.io import fits  # noqa: E402
 from gateway import Gateway  # noqa: E402
 from pyvo.io import uws  # noqa: E402
 
@@ -236,12 +243,21 @@ def waiting(url, count=200):
 
 # ---- done
 
+def finished(job, seconds=60):
+    """The job, when it is over."""
+    deadline = time.monotonic() + seconds
+    reply = ask(f"{job}?WAIT=10")
+    while re.search(">(QUEUED|EXECUTING)<", reply.text) and time.monotonic() < deadline:
+        reply = ask(f"{job}?WAIT=10")
+    return reply
+
+
 def done(url):
     """Two data sets, one of them unknown, and two places, one of them elsewhere."""
     circle, elsewhere = "150.1 2.2 0.01", "1 -80 0.01"
     job = created(url, ("ID", ID), ("ID", "ivo://x/y?none"), ("CIRCLE", circle),
                   ("CIRCLE", elsewhere), ("PHASE", "RUN"))
-    reply = ended(job)
+    reply = finished(job)
     yield "the job is done", expect(reply, 200, ">COMPLETED<")
     yield from valid("done job", reply.body, "job")
     yield from valid("its results", ask(f"{job}/results").body, "results")
@@ -287,26 +303,146 @@ class Tables(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def ended(job):
-    deadline = time.monotonic() + 60
-    reply = ask(f"{job}?WAIT=10")
-    while re.search(">(QUEUED|EXECUTING)<", reply.text) and time.monotonic() < deadline:
-        reply = ask(f"{job}?WAIT=10")
-    return reply
-
-
 def fetched(url):
     with http.server.HTTPServer(("127.0.0.1", 0), Tables) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         tables = f"http://127.0.0.1:{server.server_address[1]}"
         job = created(url, ("UPLOAD", f"stars,{tables}/stars.csv"), ("ID", ID), ("PHASE", "RUN"))
-        yield "a table at an address is cut by", expect(ended(job), 200, ">COMPLETED<")
+        yield "a table at an address is cut by", expect(finished(job), 200, ">COMPLETED<")
         states = re.findall(",(DONE|EMPTY|FAILED),",
                             ask(f"{job}/results/status?RESPONSEFORMAT=csv").text)
         yield "its rows are there", [] if states == ["DONE", "EMPTY"] else [str(states)]
         job = created(url, ("UPLOAD", f"stars,{tables}/none.csv"), ("ID", ID), ("PHASE", "RUN"))
-        yield "a table that is not there", expect(ended(job), 200, ">ERROR<(.|\n)*status 404")
+        yield "a table that is not there", expect(finished(job), 200, ">ERROR<(.|\n)*status 404")
         server.shutdown()
+
+
+# ---- packages
+
+BOXES = ("150.1 2.2", "1 -80", "150.1003 2.2002")
+
+
+def packaged(url, form, *fields):
+    """The result of a job of three cuts, of which the second is elsewhere, and its name."""
+    shapes = [("POS", f"BRECT {at} 9 7 pixel") for at in BOXES]
+    job = created(url, ("ID", ID), *shapes, ("RESPONSEFORMAT", form), ("PHASE", "RUN"), *fields)
+    finished(job)
+    results = uws.parse_job(io.BytesIO(ask(job).body)).results
+    if len(results) != 2:
+        raise SystemExit(f"{form}: {ask(job).text}")
+    return ask(results[0].href), results[0].id_
+
+
+def alone(url, at):
+    """The cut by sync."""
+    return ask(f"{url}/sync?" + harness.query_string(
+        [("ID", ID), ("POS", f"BRECT {at} 9 7 pixel")])).body
+
+
+def said_by(command, content, name):
+    """What a tool has against a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / name
+        path.write_bytes(content)
+        done = subprocess.run([*command, path], capture_output=True, text=True, check=False)
+    return [] if done.returncode == 0 else [f"{command[0]}: {(done.stdout + done.stderr)[-300:]}"]
+
+
+def archives(url):
+    wanted = [("cutout-1.fits", alone(url, BOXES[0])), ("cutout-2.txt", b"NoContent: "),
+              ("cutout-3.fits", alone(url, BOXES[2]))]
+
+    def judge(members):
+        right = [name for name, _ in members] == [name for name, _ in wanted] and \
+            members[0] == wanted[0] and members[2] == wanted[2] and \
+            members[1][1].startswith(wanted[1][1])
+        return [] if right else [str([(name, len(content)) for name, content in members])]
+
+    reply, name = packaged(url, "application/x-tar")
+    yield "tar", expect(reply, 200, content_type="^application/x-tar$") + (
+        [] if name == "cutouts.tar" else [name])
+    yield "tar before tar", said_by(("tar", "-tf"), reply.body, name)
+    with tarfile.open(fileobj=io.BytesIO(reply.body)) as packed:
+        yield "members of tar", judge([(each.name, packed.extractfile(each).read())
+                                       for each in packed.getmembers()])
+    reply, name = packaged(url, "application/zip")
+    yield "zip", expect(reply, 200, content_type="^application/zip$") + (
+        [] if name == "cutouts.zip" else [name])
+    yield "zip before unzip", said_by(("unzip", "-tqq"), reply.body, name)
+    with zipfile.ZipFile(io.BytesIO(reply.body)) as packed:
+        broken = packed.testzip()
+        yield "members of zip", ([broken] if broken else []) + judge(
+            [(each, packed.read(each)) for each in packed.namelist()])
+
+
+def fits_packages(url):
+    pixels = [fits.getdata(io.BytesIO(alone(url, at))) for at in (BOXES[0], BOXES[2])]
+    reply, name = packaged(url, "multi-fits")
+    yield "multi-fits", expect(reply, 200, content_type="^(application|image)/fits")
+    yield "multi-fits before fitsverify", said_by(("fitsverify", "-q"), reply.body, name)
+    with fits.open(io.BytesIO(reply.body), checksum=True) as hdus:
+        same = len(hdus) == 3 and all((hdu.data == one).all()
+                                      for hdu, one in zip(hdus[1:], pixels))
+        yield "pixels of multi-fits", [] if same else [str(hdus.info(output=False))]
+    reply, name = packaged(url, "fits-table")
+    yield "fits-table", expect(reply, 200, content_type="^(application|image)/fits")
+    yield "fits-table before fitsverify", said_by(("fitsverify", "-q"), reply.body, name)
+    with fits.open(io.BytesIO(reply.body)) as hdus:
+        rows = hdus[1].data
+        same = list(rows["number"]) == [1, 3] and list(rows["id"]) == [ID, ID] and all(
+            (row == one).all() for row, one in zip(rows["image"], pixels))
+        yield "rows of fits-table", [] if same else [str(hdus.info(output=False))]
+
+
+def packages(url):
+    yield from archives(url)
+    yield from fits_packages(url)
+
+
+# ---- sodactl jobs
+
+def administered(url, site):
+    def control(*arguments):
+        done = subprocess.run([site.sodactl, "--config", site.config, "jobs", *arguments],
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def told(label, arguments, status, *expressions):
+        got, text = control(*arguments)
+        problems = [] if got == status else [f"status {got}, expected {status}"]
+        problems += [f"{each!r} is not in it" for each in expressions
+                     if not re.search(each, text, re.MULTILINE)]
+        return f"sodactl jobs {label}", problems and [*problems, text[:400]]
+
+    job = created(url, ("ID", ID), ("ID", "ivo://x/y?none"), ("CIRCLE", "150.1 2.2 0.01"),
+                  ("RUNID", "seven"), ("PHASE", "RUN"))
+    finished(job)
+    pending = created(url, ("ID", ID))
+    one, other = (each.rpartition("/")[2] for each in (job, pending))
+    line = rf"^{one} async COMPLETED \S+Z \(\S+\) 2/2 items, 1 failed, \d+ bytes$"
+    yield told("list", ["list"], 0, line, rf"^{other} async PENDING .* 0/0 items, 0 failed, 0 bytes$")
+    yield told("list of a phase", ["list", "--phase", "pending"], 0,
+               rf"^{other} async PENDING ", r"\A(.* PENDING .*\n)+\Z")
+    yield told("list of nobody's", ["list", "--owner", ""], 0, line)
+    yield told("list of somebody's", ["list", "--owner", "ann"], 0, r"\A\Z")
+    yield told("list of nonsense", ["list", "--phase", "FLYING"], 2, "--phase: .*FLYING")
+    yield told("show", ["show", one], 0, "^phase: COMPLETED$", "^run: seven$",
+               f"^parameter: ID={re.escape(ID)}$",
+               "^parameter: CIRCLE=150.1 2.2 0.01$", "^items: 2 planned, 1 done, 0 empty, 1 failed",
+               "^failed: cutout-2 .*ivo://x/y.none.*: UsageError: ID is not known",
+               r"^(started|ended): \d{4}-\d\d-\d\dT.*Z$")
+    yield told("show of none", ["show", "a" * 26], 1, f'there is no job "{"a" * 26}"')
+    yield told("abort", ["abort", other], 0, f"^{other}: ABORTED$")
+    yield "aborted for clients", expect(ask(f"{pending}/phase"), 200, "^ABORTED$")
+    yield told("abort of what is done", ["abort", one], 0, f"^{one}: COMPLETED$")
+    yield told("abort of none", ["abort", "nobody"], 1, "^nobody: there is no such job$")
+    yield told("purge", ["purge", other, "nobody"], 1, "^nobody: there is no such job$",
+               r"^\d+ jobs destroyed")
+    yield "purged for clients", expect(ask(pending), 404)
+    yield told("purge of nothing", ["purge"], 2, "expected, received 0 identifiers")
+    yield told("purge by time", ["purge", "--before", "2200-01-01T00:00:00Z"], 0,
+               r"^\d+ jobs destroyed")
+    yield "nothing is left", expect(ask(job), 404)
 
 
 SUITES = {"life": life, "refused": refused, "waiting": waiting}
@@ -330,8 +466,10 @@ def main():
                                                             "modules/soda-worker"),
                                        "--config", str(site.config)])
             try:
-                for name, suite in (("fetched", fetched), ("done", done)):
-                    for label, problems in suite(gate.url):
+                for name, cases in (("fetched", fetched(gate.url)), ("done", done(gate.url)),
+                                    ("packages", packages(gate.url)),
+                                    ("administered", administered(gate.url, site))):
+                    for label, problems in cases:
                         report.judge(f"jobs/{name}/{label}", problems)
             finally:
                 worker.terminate()
