@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The figures: what cutouts (S1 to S12), links (L1), files and pictures (L2, L3), batches (B1 to B4), searches (Q1 to
-Q9) and queries (T1) cost, as ratios to references measured in the same run.
+Q9) and queries (T1 to T5) cost, as ratios to references measured in the same run.
 
     bench.py [--json FILE] [--quick] [--data DIR] [--build DIR] [ID…]
 
@@ -42,7 +42,7 @@ def arguments():
                         help="where images and catalogues are kept (default: bench-data in the "
                              "build folder)")
     parser.add_argument("ids", metavar="ID", nargs="*", help="S1 … S12, L1 … L3, B1 … B4, Q1 … Q9, "
-                                                   "T1")
+                                                   "T1 … T5")
     options = parser.parse_args()
     unknown = [name for name in options.ids if not rows_of(name)]
     if unknown:

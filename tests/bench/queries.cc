@@ -1,30 +1,38 @@
-// The guarded statements of TAP on a catalogue of bench/catalogue, beside the same work without
-// them. One line of JSON for each command:
-//   queries cones FILE ROWS    cones about places of the catalogue: microseconds a row returned
-//   queries rows FILE COUNT    COUNT rows of twenty columns, against sqlite3_step alone
+// Queries in ADQL on a catalogue of bench/catalogue, from their text to the bytes of the answer,
+// beside the same work without us. One line of JSON for each command:
+//   queries cones FILE ROWS        cones about places of the catalogue: microseconds a row returned
+//   queries rows FILE COUNT        COUNT rows of twenty columns as BINARY2, against sqlite3_step
+//   alone queries translate FILE         a query of 1 KB: parsed, checked and translated, against
+//   SQLite's
+//                                  own preparation of the result
 //   queries join FILE COUNT ROWS   an upload of COUNT positions joined within 0.01 degrees, against
-//   a
-//                              loop of C++ over the same tree
+//                                  a loop of C++ over the same tree
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "base/blocks.h"
 #include "base/failure.h"
 #include "base/text.h"
 #include "catalogue_rows.h"
-#include "store/select.h"
+#include "dali/table.h"
+#include "site/access.h"
+#include "site/config.h"
+#include "store/holdings.h"
+#include "store/notice.h"
+#include "tap/answer.h"
+#include "tap/translate.h"
 
 namespace {
 
 using namespace soda;
-using namespace soda::store;
 using Clock = std::chrono::steady_clock;
 
 constexpr int rounds = 5;
@@ -39,7 +47,7 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Of allocated memory, not of mapped files.
+// The most that was allocated, without mapped files: what is there now, for nothing here is large.
 std::int64_t anonymous_kib() {
   std::int64_t found = 0;
   if (std::FILE* file = std::fopen("/proc/self/status", "r")) {
@@ -53,56 +61,90 @@ std::int64_t anonymous_kib() {
   return found;
 }
 
-Guards patient() {
-  Guards guards;
+// What a responder has.
+struct Responder {
+  explicit Responder(const std::string& path)
+      : config(site::Config::parse(
+            fmt::format("base_url = \"http://archive.example/vo\"\ndatabase = \"{}\"\n"
+                        "tap_upload_rows = 1000000\nmax_upload = 1000000000\n",
+                        path),
+            "bench")),
+        database(std::make_shared<store::Database>(path, store::Database::Mode::read_only)),
+        holdings(database),
+        notices(*database),
+        access(config),
+        context{config, holdings, *database, notices, access, "0"},
+        desk(context) {}
+
+  site::Config config;
+  std::shared_ptr<store::Database> database;
+  store::Holdings holdings;
+  store::NoticeBoard notices;
+  site::Access access;
+  dali::Context context;
+  tap::Desk desk;
+};
+
+struct Answered {
+  std::int64_t rows = 0, kib = 0;
+  std::size_t bytes = 0;
+};
+
+// One query from its text to the bytes of a VOTable in BINARY2.
+Answered answered(Responder& responder, const std::string& query, const std::string& upload = {}) {
+  store::Guards guards;
   guards.time = std::chrono::minutes(10);
-  return guards;
+  tap::Request request;
+  request.query = query;
+  request.rows = 1'000'000'000;
+  if (!upload.empty()) request.uploads = {"mine,param:mine"};
+  const auto source = [&](const tap::UploadName&) -> ByteInput {
+    return [&upload, at = std::size_t{0}](std::span<char> into) mutable {
+      const std::size_t count = std::min(into.size(), upload.size() - at);
+      std::memcpy(into.data(), upload.data() + at, count);
+      at += count;
+      return count;
+    };
+  };
+  tap::Answer answer(responder.desk, responder.context, request, guards, source);
+  Answered result;
+  Blocks blocks([&](std::string_view block) {
+    result.bytes += block.size();
+    if (result.kib == 0) result.kib = anonymous_kib();
+  });
+  const auto writer =
+      dali::make_table_writer(dali::TableForm::binary2, answer.table(responder.context), blocks);
+  writer->finish(answer.write_rows(*writer));
+  blocks.flush();
+  result.rows = answer.rows();
+  result.kib = std::max(result.kib, anonymous_kib());
+  return result;
 }
 
-constexpr std::string_view cone =
-    "SELECT o.obs_publisher_did, o.s_ra, o.s_dec, o.t_min, o.em_min, o.obs_collection FROM "
-    "main.dataset AS o WHERE o.id IN (SELECT id FROM main.sky3 WHERE id MATCH adql_near(?1, ?2, "
-    "?3)) AND adql_point_in_circle(o.s_ra, o.s_dec, ?1, ?2, ?3) = 1";
-
 void cones(const std::string& path, std::uint64_t rows) {
-  Selector selector(path);
+  Responder responder(path);
   std::vector<double> times;
   std::int64_t found = 0;
-  double spent = 0;
   for (std::uint64_t i = 0; i < 2000; ++i) {
     const sky::Direction place = bench::place_of(i, rows);
-    const std::vector<Value> circle = {place.lon().degrees(), place.lat().degrees(), 0.3};
+    const std::string query = fmt::format(
+        "SELECT obs_publisher_did, s_ra, s_dec, t_min, em_min, obs_collection FROM ivoa.obscore "
+        "WHERE 1 = CONTAINS(POINT(s_ra, s_dec), CIRCLE({}, {}, 0.3))",
+        place.lon().degrees(), place.lat().degrees());
     const auto begun = Clock::now();
-    std::int64_t count = 0;
-    Inquiry inquiry(selector, patient());
-    inquiry.select(cone, circle);
-    while (inquiry.next()) ++count;
+    const std::int64_t count = answered(responder, query).rows;
     if (count == 0) continue;
-    const double took = microseconds_since(begun);
-    times.push_back(took / static_cast<double>(count));
-    spent += took;
+    times.push_back(microseconds_since(begun) / static_cast<double>(count));
     found += count;
   }
-  fmt::print("{{\"rows\": {}, \"us_a_row\": {:.2f}, \"us_a_row_in_all\": {:.2f}}}\n", found,
-             median(times), spent / static_cast<double>(found));
+  fmt::print("{{\"rows\": {}, \"us_a_row\": {:.2f}}}\n", found, median(times));
 }
 
 // Twenty columns as a client of ObsCore asks for them.
 constexpr std::string_view many =
-    "SELECT dataproduct_type, calib_level, obs_collection, obs_id, obs_publisher_did, access_url, "
-    "access_format, access_estsize, target_name, s_ra, s_dec, s_fov, s_resolution, t_min, t_max, "
-    "t_exptime, em_min, em_max, facility_name, instrument_name FROM main.dataset LIMIT ?1";
-
-double guarded_rows(Selector& selector, std::int64_t count) {
-  const auto begun = Clock::now();
-  Inquiry inquiry(selector, patient());
-  inquiry.select(many, std::vector<Value>{count});
-  std::size_t sum = 0;
-  while (inquiry.next()) sum += inquiry.row()[3].index();
-  const double took = microseconds_since(begun);
-  if (sum == 0) throw Failure(FailureKind::internal, "no rows");
-  return took;
-}
+    "dataproduct_type, calib_level, obs_collection, obs_id, obs_publisher_did, obs_title, "
+    "data_rights, access_estsize, target_name, s_ra, s_dec, s_fov, s_resolution, t_min, t_max, "
+    "t_exptime, em_min, em_max, facility_name, instrument_name";
 
 struct Plain {
   explicit Plain(const std::string& path) {
@@ -117,10 +159,10 @@ struct Plain {
 
 double plain_rows(const std::string& path, std::int64_t count) {
   const Plain plain(path);
+  const std::string sql = fmt::format("SELECT {} FROM dataset LIMIT {}", many, count);
   const auto begun = Clock::now();
   sqlite3_stmt* statement = nullptr;
-  sqlite3_prepare_v2(plain.handle, many.data(), static_cast<int>(many.size()), &statement, nullptr);
-  sqlite3_bind_int64(statement, 1, count);
+  sqlite3_prepare_v2(plain.handle, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   while (sqlite3_step(statement) == SQLITE_ROW) {
   }
   const double took = microseconds_since(begun);
@@ -129,63 +171,98 @@ double plain_rows(const std::string& path, std::int64_t count) {
 }
 
 void rows(const std::string& path, std::int64_t count) {
-  Selector selector(path);
-  std::vector<double> ratios;
-  double ours = 0;
+  Responder responder(path);
+  const std::string query = fmt::format("SELECT TOP {} {} FROM ivoa.obscore", count, many);
+  std::vector<double> ratios, times;
+  Answered last;
   for (int round = 0; round < rounds; ++round) {
-    ours = guarded_rows(selector, count);
-    ratios.push_back(ours / plain_rows(path, count));
+    const auto begun = Clock::now();
+    last = answered(responder, query);
+    times.push_back(microseconds_since(begun));
+    ratios.push_back(times.back() / plain_rows(path, count));
+    if (last.rows != count) throw Failure(FailureKind::internal, "rows are missing");
   }
-  fmt::print("{{\"us_a_row\": {:.3f}, \"against_step\": {:.2f}, \"anonymous_kib\": {}}}\n",
-             ours / static_cast<double>(count), median(ratios), anonymous_kib());
+  fmt::print("{{\"us_a_row\": {:.3f}, \"against_step\": {:.2f}, \"own_kib\": {}}}\n",
+             median(times) / static_cast<double>(count), median(ratios), last.kib);
+}
+
+// As a person writes it who knows what is wanted: a kilobyte.
+std::string long_query() {
+  return fmt::format(
+      "SELECT TOP 100 o.obs_publisher_did, o.obs_collection, o.obs_title, o.instrument_name, "
+      "o.access_url, o.access_format, o.access_estsize, o.s_xel1, o.s_xel2, o.pol_states, o.s_ra, "
+      "o.s_dec, o.t_min, o.t_max, "
+      "o.t_max - o.t_min AS span, DISTANCE(POINT(o.s_ra, o.s_dec), POINT(150.1, 2.2)) AS dist, "
+      "CASE WHEN o.em_min < 4e-7 THEN 'blue' ELSE 'red' END AS colour FROM ivoa.obscore AS o "
+      "WHERE 1 = CONTAINS(POINT('ICRS', o.s_ra, o.s_dec), CIRCLE('ICRS', 150.1, 2.2, 0.5)) AND "
+      "INTERSECTS(o.s_region, POLYGON(149, 1, 151, 1, 151, 3, 149, 3)) = 1 AND o.calib_level >= 2 "
+      "AND (o.obs_collection LIKE 'SURVEY%' OR o.obs_collection IN ('A', 'B', 'C')) AND "
+      "o.dataproduct_type = 'image' AND o.t_min BETWEEN 50000 AND 60000 AND o.t_exptime IS NOT "
+      "NULL "
+      "AND o.em_min <= 7e-7 AND o.em_max >= 4e-7 AND ROUND(o.s_fov, 2) < 1.5 AND NOT "
+      "(o.target_name "
+      "= 'none' OR LOWER(o.instrument_name) = 'wide field') AND o.facility_name IN (SELECT "
+      "facility_name FROM ivoa.obscore WHERE t_min > 55000 AND s_resolution < 1.2) ORDER BY dist "
+      "ASC, t_min DESC");
+}
+
+void translation(const std::string& path) {
+  Responder responder(path);
+  const auto catalogue = responder.desk.catalogue(responder.context);
+  const std::string query = long_query();
+  std::vector<double> ratios, ours;
+  constexpr int runs = 400;
+  for (int round = 0; round < rounds; ++round) {
+    auto begun = Clock::now();
+    tap::Query translated;
+    for (int i = 0; i < runs; ++i) translated = tap::translate(query, *catalogue);
+    ours.push_back(microseconds_since(begun) / runs);
+    store::Guards guards;
+    double prepared = 0;
+    for (int i = 0; i < runs; ++i) {
+      store::Inquiry inquiry(responder.desk.selector(), guards);
+      begun = Clock::now();
+      inquiry.select(translated.sql, translated.bindings);
+      prepared += microseconds_since(begun);
+    }
+    ratios.push_back(ours.back() / (prepared / runs));
+  }
+  fmt::print("{{\"bytes\": {}, \"us\": {:.1f}, \"against_prepare\": {:.2f}}}\n", query.size(),
+             median(ours), median(ratios));
 }
 
 struct Positions {
   std::vector<double> lon, lat;
-};
 
-Positions positions_of(std::uint64_t count, std::uint64_t rows) {
-  Positions positions;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const sky::Direction place = bench::place_of(i, rows);
-    positions.lon.push_back(place.lon().degrees());
-    positions.lat.push_back(place.lat().degrees());
+  Positions(std::uint64_t count, std::uint64_t rows) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const sky::Direction place = bench::place_of(i, rows);
+      lon.push_back(place.lon().degrees());
+      lat.push_back(place.lat().degrees());
+    }
   }
-  return positions;
-}
-
-struct Joined {
-  double upload_us = 0, join_us = 0;
-  std::int64_t pairs = 0;
+  // As a client sends it.
+  std::string votable() const {
+    xml::ResultTable table;
+    std::vector<Column> columns(2);
+    columns[0] = {"ra", ColumnType::real, "double", "", "", "deg", "pos.eq.ra;meta.main", "", ""};
+    columns[1] = {"dec", ColumnType::real, "double", "", "", "deg", "pos.eq.dec;meta.main", "", ""};
+    table.fields = xml::fields_of(columns);
+    std::string text;
+    Blocks blocks([&](std::string_view block) { text += block; });
+    const auto writer = dali::make_table_writer(dali::TableForm::binary2, std::move(table), blocks);
+    for (std::size_t i = 0; i < lon.size(); ++i) writer->row(std::vector<Cell>{lon[i], lat[i]});
+    writer->finish({});
+    blocks.flush();
+    return text;
+  }
 };
-
-Joined joined(Selector& selector, const Positions& at, std::string_view from) {
-  Joined result;
-  std::vector<Column> columns(2);
-  columns[0] = {"ra", ColumnType::real, "double", "", "", "deg", "pos.eq.ra", "", ""};
-  columns[1] = {"dec", ColumnType::real, "double", "", "", "deg", "pos.eq.dec", "", ""};
-  Inquiry inquiry(selector, patient());
-  auto begun = Clock::now();
-  TemporaryTable table = inquiry.make_table("the upload", columns);
-  for (std::size_t i = 0; i < at.lon.size(); ++i)
-    table.add(std::vector<Cell>{at.lon[i], at.lat[i]});
-  result.upload_us = microseconds_since(begun);
-  begun = Clock::now();
-  inquiry.select(fmt::format("SELECT o.obs_id, t.c1 FROM {} AND adql_point_in_circle(o.s_ra, "
-                             "o.s_dec, t.c1, t.c2, {}) = 1",
-                             from, radius),
-                 {});
-  while (inquiry.next()) ++result.pairs;
-  result.join_us = microseconds_since(begun);
-  return result;
-}
 
 // What a program of one's own would do: one statement on the tree with the box of each circle, the
 // rows that it finds read and held against the circle.
-Joined looped(const std::string& path, const Positions& at) {
+std::int64_t looped(const std::string& path, const Positions& at) {
   const Plain plain(path);
-  Joined result;
-  const auto begun = Clock::now();
+  std::int64_t pairs = 0;
   sqlite3_stmt* tree = nullptr;
   sqlite3_prepare_v2(plain.handle,
                      "SELECT o.obs_id, o.s_ra, o.s_dec FROM sky3 s CROSS JOIN dataset o ON o.id = "
@@ -209,44 +286,38 @@ Joined looped(const std::string& path, const Positions& at) {
                            std::sin(dec) - c[2]};
       if (d[0] * d[0] + d[1] * d[1] + d[2] * d[2] <= chord * chord) {
         sqlite3_column_text(tree, 0);
-        ++result.pairs;
+        ++pairs;
       }
     }
     sqlite3_reset(tree);
   }
   sqlite3_finalize(tree);
-  result.join_us = microseconds_since(begun);
-  return result;
+  return pairs;
 }
 
 void join(const std::string& path, std::uint64_t count, std::uint64_t rows) {
-  const Positions at = positions_of(count, rows);
-  const std::string by_tree = fmt::format(
-      "temp.table1 AS t CROSS JOIN main.sky3 AS s CROSS JOIN main.dataset AS o WHERE "
-      "s.id MATCH adql_near(t.c1, t.c2, {}) AND o.id = s.id",
+  const Positions at(count, rows);
+  const std::string upload = at.votable();
+  const std::string query = fmt::format(
+      "SELECT o.obs_id, t.ra FROM TAP_UPLOAD.mine AS t JOIN ivoa.obscore AS o ON 1 = "
+      "CONTAINS(POINT(o.s_ra, o.s_dec), CIRCLE(t.ra, t.dec, {}))",
       radius);
-  const std::string by_list = fmt::format(
-      "temp.table1 AS t JOIN main.dataset AS o WHERE o.id IN (SELECT id FROM main.sky3 "
-      "WHERE id MATCH adql_near(t.c1, t.c2, {}))",
-      radius);
-  Selector selector(path);
-  std::vector<double> tree, list;
-  Joined last, reference;
+  Responder responder(path);
+  std::vector<double> ratios, ours;
+  Answered last;
   for (int round = 0; round < rounds; ++round) {
-    reference = looped(path, at);
-    last = joined(selector, at, by_list);
-    list.push_back((last.upload_us + last.join_us) / reference.join_us);
-    last = joined(selector, at, by_tree);
-    tree.push_back((last.upload_us + last.join_us) / reference.join_us);
-    if (last.pairs != reference.pairs)
-      throw Failure(FailureKind::internal,
-                    fmt::format("{} pairs against {}", last.pairs, reference.pairs));
+    auto begun = Clock::now();
+    const std::int64_t pairs = looped(path, at);
+    const double loop = microseconds_since(begun);
+    begun = Clock::now();
+    last = answered(responder, query, upload);
+    ours.push_back(microseconds_since(begun));
+    ratios.push_back(ours.back() / loop);
+    if (last.rows != pairs)
+      throw Failure(FailureKind::internal, fmt::format("{} pairs against {}", last.rows, pairs));
   }
-  fmt::print(
-      "{{\"pairs\": {}, \"upload_us\": {:.0f}, \"join_us\": {:.0f}, \"loop_us\": {:.0f}, "
-      "\"against_loop\": {:.2f}, \"by_list_against_loop\": {:.2f}, \"anonymous_kib\": {}}}\n",
-      last.pairs, last.upload_us, last.join_us, reference.join_us, median(tree), median(list),
-      anonymous_kib());
+  fmt::print("{{\"pairs\": {}, \"us\": {:.0f}, \"against_loop\": {:.2f}, \"own_kib\": {}}}\n",
+             last.rows, median(ours), median(ratios), last.kib);
 }
 
 }  // namespace
@@ -258,6 +329,7 @@ int main(int count, char** words) {
   const std::vector<std::pair<std::string, std::function<void()>>> commands = {
       {"cones", [&] { cones(arguments.at(1), whole(2)); }},
       {"rows", [&] { rows(arguments.at(1), number(2)); }},
+      {"translate", [&] { translation(arguments.at(1)); }},
       {"join", [&] { join(arguments.at(1), whole(2), whole(3)); }}};
   try {
     for (const auto& [name, run] : commands) {

@@ -19,15 +19,15 @@ FILTER = ("em_min <= 5e-7 AND em_max >= 4.5e-7 AND t_min <= 54500 AND t_max >= 5
           "AND obs_collection = 'SURVEY-DR3'")
 
 
-def said(lab, *arguments, user=None):
-    """What bench/catalogue says; as another user when root asks for one."""
-    command = [lab.program("catalogue"), *(str(word) for word in arguments)]
+def said(lab, *arguments, user=None, program="catalogue"):
+    """What bench/catalogue, or another program, says; as another user when root asks for one."""
+    command = [lab.program(program), *(str(word) for word in arguments)]
     if user:
         command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = done.stderr.strip()[-500:] or f"ended with {done.returncode}"
-        raise RuntimeError(f"catalogue {arguments[0]}: {reason}")
+        raise RuntimeError(f"{program} {arguments[0]}: {reason}")
     return json.loads(done.stdout)
 
 
