@@ -161,7 +161,7 @@ int import_own_table(const site::Config& config, const std::string& file, const 
 int retract_own_table(const site::Config& config, const std::string& name) {
   store::Database database(config.text("database"), store::Database::Mode::read_write);
   const bool found = store::drop_own_table(database, name);
-  fmt::print(found ? "{} retracted\n" : "there is no table {}\n", quoted(name));
+  fmt::print("{}{}\n", quoted(name), found ? " retracted" : ": there is no such table");
   return found ? 0 : 1;
 }
 

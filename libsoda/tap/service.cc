@@ -48,8 +48,8 @@ ByteInput part_of(const http::Form& form, const UploadName& upload) {
   constexpr std::string_view scheme = "param:";
   if (!starts_with_ignoring_case(upload.where, scheme)) {
     throw Failure(FailureKind::usage,
-                  fmt::format("a table is taken from the request itself (param:PART); addresses "
-                              "are not fetched, received \"{}\"",
+                  fmt::format("a table is taken from the request itself (param:PART), and by jobs "
+                              "(tap/async) from an address of the web, received \"{}\"",
                               soda::quoted(upload.where)));
   }
   const std::string_view name = std::string_view(upload.where).substr(scheme.size());
