@@ -92,30 +92,28 @@ std::vector<ShownParameter> Desk::parameters_of(const store::Job& job) const {
 }
 
 // SODA 1.0 section 4: every combination has a result; of one that failed it says why.
-std::vector<ShownResult> Desk::results_of(const store::Job& job) {
+ShownResults Desk::results_of(const store::Job& job) {
   constexpr std::int64_t at_a_time = 1000;
-  std::vector<ShownResult> shown;
-  if (job.planned == 0) return shown;
+  if (job.planned == 0) return [](const auto&) {};
   const std::string folder = address_of(job.id) + "/results/";
-  std::int64_t last = -1;
-  std::vector<store::Item> items;
-  do {
-    items = job.package.empty() ? jobs.items(job.id, last, at_a_time)
-                                : jobs.results(job.id, last, at_a_time);
-    for (store::Item& item : items) {
-      last = item.number;
-      if (item.state == store::Item::State::waiting) continue;
-      const bool has_failed = item.state == store::Item::State::failed;
-      if (has_failed && kind.results == Kind::Results::one) continue;
-      shown.push_back({item.name, folder + item.name,
-                       has_failed ? "text/plain" : std::move(item.media_type),
-                       has_failed ? std::ssize(failure_text(item)) : item.size});
-    }
-  } while (std::ssize(items) == at_a_time);
-  if (kind.results == Kind::Results::one) return shown;
-  const std::string status(status_name);
-  shown.push_back({status, folder + status, "application/x-votable+xml", std::nullopt});
-  return shown;
+  return [this, id = job.id, is_packed = !job.package.empty(), folder](const auto& show) {
+    std::int64_t last = -1;
+    std::vector<store::Item> items;
+    do {
+      items = is_packed ? jobs.results(id, last, at_a_time) : jobs.items(id, last, at_a_time);
+      for (const store::Item& item : items) {
+        last = item.number;
+        if (item.state == store::Item::State::waiting) continue;
+        const bool has_failed = item.state == store::Item::State::failed;
+        if (has_failed && kind.results == Kind::Results::one) continue;
+        show({item.name, folder + item.name, has_failed ? "text/plain" : item.media_type,
+              has_failed ? std::ssize(failure_text(item)) : item.size});
+      }
+    } while (std::ssize(items) == at_a_time);
+    if (kind.results == Kind::Results::one) return;
+    const std::string status(status_name);
+    show({status, folder + status, "application/x-votable+xml", std::nullopt});
+  };
 }
 
 std::string failure_text(const store::Item& item) { return item.reason + "\n"; }
@@ -146,6 +144,32 @@ Reader reader_of(const http::Request& request) {
   const bool is_browser =
       dali::choose_format(formats, "", request.header("Accept")).index == formats.size() - 1;
   return is_browser ? Reader::browser : Reader::program;
+}
+
+namespace {
+
+// A document that is made while it is sent.
+class LongDocument final : public http::Body {
+ public:
+  explicit LongDocument(WriteDocument write) : write_(std::move(write)) {}
+  std::int64_t size() const override { return unknown_size; }
+  void write(http::Sink& sink, std::int64_t, std::int64_t) override {
+    write_([&](std::string_view piece) { sink.write(piece); });
+  }
+
+ private:
+  WriteDocument write_;
+};
+
+}  // namespace
+
+http::Response document(Reader reader, std::int64_t results, WriteDocument write) {
+  constexpr std::int64_t long_list = 500;
+  std::string text;
+  if (results <= long_list) write([&](std::string_view piece) { text += piece; });
+  http::Response response = document(reader, std::move(text));
+  if (results > long_list) response.body = std::make_unique<LongDocument>(std::move(write));
+  return response;
 }
 
 http::Response document(Reader reader, std::string text) {

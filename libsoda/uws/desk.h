@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -57,7 +58,8 @@ struct Desk {
   store::Job find(const dali::Call& call, std::string_view id);
   ShownJob show(const store::Job& job);
   std::vector<ShownParameter> parameters_of(const store::Job& job) const;
-  std::vector<ShownResult> results_of(const store::Job& job);
+  // Reads them from the store as they are handed over.
+  ShownResults results_of(const store::Job& job);
 };
 
 // What an item that failed has for a result.
@@ -75,6 +77,9 @@ http::Response plain(std::string text);
 enum class Reader { program, browser };
 Reader reader_of(const http::Request& request);
 http::Response document(Reader reader, std::string text);
+// The same, written by `write`: as it is sent when it is about so many results.
+using WriteDocument = std::function<void(const Emit&)>;
+http::Response document(Reader reader, std::int64_t results, WriteDocument write);
 
 // The handlers, one a resource and method.
 http::Response list_jobs(Desk& desk, const dali::Context&, const dali::Call&, const Place&);

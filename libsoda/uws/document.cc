@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "base/time.h"
-#include "xml/writer.h"
 
 namespace soda::uws {
 namespace {
@@ -45,14 +44,12 @@ void write_parameters(xml::Writer& xml, std::span<const ShownParameter> paramete
   }
 }
 
-void write_results(xml::Writer& xml, std::span<const ShownResult> results) {
-  for (const ShownResult& result : results) {
-    xml.start("uws:result").attribute("id", result.name);
-    xml.attribute("xlink:type", "simple").attribute("xlink:href", result.address);
-    if (result.size) xml.attribute("size", std::to_string(*result.size));
-    if (!result.media_type.empty()) xml.attribute("mime-type", result.media_type);
-    xml.end();
-  }
+void write_result(xml::Writer& xml, const ShownResult& result) {
+  xml.start("uws:result").attribute("id", result.name);
+  xml.attribute("xlink:type", "simple").attribute("xlink:href", result.address);
+  if (result.size) xml.attribute("size", std::to_string(*result.size));
+  if (!result.media_type.empty()) xml.attribute("mime-type", result.media_type);
+  xml.end();
 }
 
 void write_error(xml::Writer& xml, const store::Job& job) {
@@ -89,7 +86,17 @@ std::optional<store::Job::Time> utc_from_text(std::string_view text) {
       milliseconds(std::llround((std::min(*mjd, latest) - epoch) * 86'400'000)));
 }
 
-std::string job_document(const ShownJob& shown) {
+void write_each(const ShownResults& results, xml::Writer& xml, const Emit& emit,
+                const std::function<void(const ShownResult&)>& write) {
+  constexpr int at_a_time = 200;  // some 40 KB
+  int count = 0;
+  results([&](const ShownResult& result) {
+    write(result);
+    if (++count % at_a_time == 0) emit(xml.drain());
+  });
+}
+
+void write_job(const ShownJob& shown, const Emit& emit) {
   const store::Job& job = shown.job;
   xml::Writer xml;
   start_root(xml, "uws:job");
@@ -106,11 +113,11 @@ std::string job_document(const ShownJob& shown) {
   xml.start("uws:parameters");
   write_parameters(xml, shown.parameters);
   xml.end().start("uws:results");
-  write_results(xml, shown.results);
+  write_each(shown.results, xml, emit, [&](const ShownResult& each) { write_result(xml, each); });
   xml.end();
   write_error(xml, job);
   if (shown.progress == ShownJob::Progress::told) write_progress(xml, job);
-  return xml.take();
+  emit(xml.take());
 }
 
 std::string parameters_document(std::span<const ShownParameter> parameters) {
@@ -120,11 +127,11 @@ std::string parameters_document(std::span<const ShownParameter> parameters) {
   return xml.take();
 }
 
-std::string results_document(std::span<const ShownResult> results) {
+void write_results(const ShownResults& results, const Emit& emit) {
   xml::Writer xml;
   start_root(xml, "uws:results");
-  write_results(xml, results);
-  return xml.take();
+  write_each(results, xml, emit, [&](const ShownResult& each) { write_result(xml, each); });
+  emit(xml.take());
 }
 
 std::string jobs_document(std::string_view list, std::span<const store::Job> jobs) {

@@ -4,6 +4,7 @@
 // list and ask for what came AFTER it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "store/jobs.h"
+#include "xml/writer.h"
 
 namespace soda::uws {
 
@@ -30,23 +32,33 @@ struct ShownResult {
   std::optional<std::int64_t> size;  // bytes
 };
 
+// Hands over one result after the other: a job may have thousands of them, and none is kept.
+using ShownResults = std::function<void(const std::function<void(const ShownResult&)>&)>;
+
 // What clients see of a job; `address` is its URL.
 struct ShownJob {
-  const store::Job& job;
+  store::Job job;
   std::string address;
   std::vector<ShownParameter> parameters;
-  std::vector<ShownResult> results;
+  ShownResults results;
   // Whether jobInfo tells how much is done; of a job with one result it would say nothing.
   enum class Progress { told, untold } progress = Progress::told;
 };
+
+// Takes a document, in pieces when it is long.
+using Emit = std::function<void(std::string_view piece)>;
 
 // The namespace of what jobInfo says: counts of what was asked for (`items`), done, without content
 // and failed, and bytes of results.
 inline constexpr std::string_view progress_namespace = "urn:x-libsoda:progress";
 
-std::string job_document(const ShownJob& shown);
+void write_job(const ShownJob& shown, const Emit& emit);
+void write_results(const ShownResults& results, const Emit& emit);
+// The same of results within another document: hands them to `write`, and from time to time what
+// `xml` holds by then to `emit`.
+void write_each(const ShownResults& results, xml::Writer& xml, const Emit& emit,
+                const std::function<void(const ShownResult&)>& write);
 std::string parameters_document(std::span<const ShownParameter> parameters);
-std::string results_document(std::span<const ShownResult> results);
 // `list` is the URL of the list: the jobs lie below it.
 std::string jobs_document(std::string_view list, std::span<const store::Job> jobs);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "uws/phase.h"
-#include "xml/writer.h"
 
 namespace soda::uws {
 namespace {
@@ -61,14 +60,14 @@ void write_parameters(xml::Writer& page, const ShownJob& shown) {
   page.end();
 }
 
-void write_results(xml::Writer& page, const ShownJob& shown) {
-  if (shown.results.empty()) return;
+void write_results(xml::Writer& page, const ShownJob& shown, const Emit& emit) {
+  if (shown.job.planned == 0) return;
   page.element("h2", "Results").start("ul");
-  for (const ShownResult& result : shown.results) {
+  write_each(shown.results, page, emit, [&](const ShownResult& result) {
     page.start("li");
     write_link(page, result.address, result.name);
     page.end();
-  }
+  });
   page.end();
 }
 
@@ -83,7 +82,7 @@ void write_buttons(xml::Writer& page, const ShownJob& shown) {
 
 }  // namespace
 
-std::string job_page(const ShownJob& shown) {
+void write_page(const ShownJob& shown, const Emit& emit) {
   const store::Job& job = shown.job;
   xml::Writer page;
   start_page(page, fmt::format("Job {}: {}", job.id, store::phase_word(job.phase)));
@@ -95,9 +94,9 @@ std::string job_page(const ShownJob& shown) {
   if (!job.error.empty()) write_row(page, "Error", job.error);
   page.end();
   write_parameters(page, shown);
-  write_results(page, shown);
+  write_results(page, shown, emit);
   write_buttons(page, shown);
-  return page.take();
+  emit(page.take());
 }
 
 std::string jobs_page(std::string_view list, std::span<const store::Job> jobs) {

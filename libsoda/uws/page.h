@@ -9,7 +9,7 @@
 
 namespace soda::uws {
 
-std::string job_page(const ShownJob& shown);
+void write_page(const ShownJob& shown, const Emit& emit);
 std::string jobs_page(std::string_view list, std::span<const store::Job> jobs);
 
 }  // namespace soda::uws

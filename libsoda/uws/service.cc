@@ -23,9 +23,15 @@ using dali::Context;
 using store::Job;
 using store::Phase;
 
+// How many a client sees.
+std::int64_t shown_results(const Job& job) {
+  return job.package.empty() ? job.done + job.empty + job.failed : 1;
+}
+
 http::Response job_response(Desk& desk, const Job& job, Reader reader) {
-  const ShownJob shown = desk.show(job);
-  return document(reader, reader == Reader::browser ? job_page(shown) : job_document(shown));
+  const auto write = reader == Reader::browser ? write_page : write_job;
+  return document(reader, shown_results(job),
+                  [write, shown = desk.show(job)](const Emit& emit) { write(shown, emit); });
 }
 
 Failure destroyed() { return {FailureKind::not_found, "the job has been destroyed"}; }
@@ -206,7 +212,10 @@ http::Response show_parameters(Desk& desk, const Context&, const Call& call, con
 }
 
 http::Response show_results(Desk& desk, const Context&, const Call& call, const Place& place) {
-  return document(Reader::program, results_document(desk.results_of(desk.find(call, place.id))));
+  const Job job = desk.find(call, place.id);
+  return document(
+      Reader::program, shown_results(job),
+      [results = desk.results_of(job)](const Emit& emit) { write_results(results, emit); });
 }
 
 constexpr dali::Parameter control(std::string_view name, std::string_view datatype) {

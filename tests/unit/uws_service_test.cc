@@ -515,4 +515,43 @@ BOOST_AUTO_TEST_CASE(results_are_listed_and_fetched) {
   BOOST_TEST(has(text(get(job)), "<uws:errorSummary type=\"transient\" hasDetail=\"true\">"));
 }
 
+BOOST_AUTO_TEST_CASE(thousands_of_results_are_listed_as_they_are_sent) {
+  const std::string job = created("ID=a&PHASE=RUN"), id = job.substr(1);
+  store::Queue queue(jobs, 8);
+  const std::int64_t holder = queue.enter(store::Holder{});
+  std::vector<store::Item> items(2345);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i].number = static_cast<std::int64_t>(i + 1);
+    items[i].name = "cutout-" + std::to_string(i + 1);
+  }
+  BOOST_REQUIRE(queue.planned(*queue.take(holder, 1, store::Lane::fair), items, ""));
+  for (auto task = queue.take(holder, 1, store::Lane::fair);
+       task && task->kind == store::Task::Kind::items;
+       task = queue.take(holder, 1, store::Lane::fair)) {
+    for (store::Item& item : task->items) {
+      item.state = store::Item::State::done;
+      item.size = 7;
+    }
+    BOOST_REQUIRE(queue.finish(*task, task->items));
+  }
+  for (const char* place : {"", "/results"}) {
+    const Response document = get(job + place);
+    BOOST_TEST(document.status == 200);
+    BOOST_TEST(document.header("Content-Type") == "text/xml");
+    BOOST_TEST(document.body_size() == http::Body::unknown_size);
+    const std::string all = sent(document, 0, http::Body::unknown_size);
+    std::size_t count = 0, last = 0;
+    for (std::size_t at = all.find("<uws:result "); at != std::string::npos;
+         at = all.find("<uws:result ", at + 1)) {
+      ++count;
+      last = at;
+    }
+    BOOST_TEST(count == items.size() + 1);
+    BOOST_TEST(all.find("id=\"status\"", last) != std::string::npos);
+    BOOST_TEST(all.ends_with(*place == 0 ? "</uws:job>\n" : "</uws:results>\n"));
+    BOOST_TEST(all.find("<uws:result id=\"cutout-2345\"") < last);
+  }
+  BOOST_TEST(text(get(job + "/phase")) == "EXECUTING");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
