@@ -50,8 +50,8 @@ Type type_of(const Column& column);
 struct TableColumn : Column {
   Type adql = Type::text;
   bool indexed = false, principal = false, standard = false;
-  // The value: `{}."obs_id"`. An indexed column is the bare column, so that SQLite can use the
-  // index.
+  // The value: `{}."obs_id"`, a call, CASE … END or what is in parentheses. An indexed column is
+  // the bare column, so that SQLite can use the index.
   std::string sql;
   // SQLite has an index of it that ignores ASCII case, and no other: equality is asked of it first.
   bool folded = false;

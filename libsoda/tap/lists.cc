@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "tap/conditions.h"
 #include "tap/translator.h"
 #include "tap/types.h"
@@ -126,21 +127,24 @@ Condition Translator::in_list(const Node& node, const Scope& scope, bool negated
 }
 
 // What the text begins with, so that an index of the column can find it, and the pattern besides.
+// The index that ignores case orders by lower-case letters: the bounds hold more there.
 Condition Translator::like_literal(const Value& left, std::string_view pattern, bool negated) {
   Condition result;
   const std::string subject = at_least(Strength::atom, left);
+  const bool folded = left.source != nullptr && left.column->folded;
+  const std::string indexed = subject + (folded ? " COLLATE NOCASE" : "");
   const auto wild = std::ranges::find_if(pattern, is_wild);
   const std::string prefix(pattern.begin(), wild);
-  if (wild == pattern.end()) {
-    result.sql = fmt::format("{} {} {}", subject, negated ? "<>" : "=", text_sql(pattern));
-    return result;
-  }
-  result.sql =
-      fmt::format("{} {}GLOB {}", subject, negated ? "NOT " : "", text_sql(glob_of(pattern)));
-  if (negated || prefix.empty() || left.source == nullptr) return result;
-  result.sql = fmt::format("{0} >= {1} AND {0} < {2} AND {3}", subject, text_sql(prefix),
-                           text_sql(after_all(prefix)), result.sql);
+  const bool exact = wild == pattern.end();
+  result.sql = exact ? fmt::format("{} {} {}", subject, negated ? "<>" : "=", text_sql(pattern))
+                     : fmt::format("{} {}GLOB {}", subject, negated ? "NOT " : "",
+                                   text_sql(glob_of(pattern)));
+  if (negated || prefix.empty() || left.source == nullptr || (exact && !folded)) return result;
   result.binding = Binding::all_of;
+  result.sql =
+      exact ? fmt::format("{} = {} AND {}", indexed, text_sql(prefix), result.sql)
+            : fmt::format("{0} >= {1} AND {0} < {2} AND {3}", indexed, text_sql(prefix),
+                          text_sql(after_all(folded ? to_lower(prefix) : prefix)), result.sql);
   return result;
 }
 

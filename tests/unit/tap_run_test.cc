@@ -117,6 +117,11 @@ BOOST_AUTO_TEST_CASE(letter_case_in_patterns) {
   BOOST_TEST(count("target_name = 'm31'") == "80");
   BOOST_TEST(count("obs_publisher_did = 'ivo://test/C?5'") == "1");
   BOOST_TEST(count("obs_publisher_did = 'ivo://test/c?5'") == "0");
+  BOOST_TEST(count("obs_publisher_did LIKE 'ivo://test/C?5%'") == "11");
+  BOOST_TEST(count("obs_publisher_did LIKE 'ivo://TEST/%'") == "0");
+  BOOST_TEST(count("obs_publisher_did LIKE 'ivo://test/C?39Z%'") == "0");
+  BOOST_TEST(count("obs_publisher_did LIKE 'ivo://test/C%'") == "400");
+  BOOST_TEST(count("obs_publisher_did LIKE 'ivo://test/c%'") == "0");
   BOOST_TEST(count("obs_publisher_did IN ('ivo://test/C?5', 'ivo://test/c?6')") == "1");
 }
 
@@ -291,6 +296,10 @@ BOOST_AUTO_TEST_CASE(indexes_of_columns_are_used) {
       plans(all + "obs_id LIKE 'obs5%'", "USING INDEX dataset_obs_id (obs_id>? AND obs_id<?)"));
   BOOST_TEST(plans(all + "obs_id IN ('obs5', 'obs6')", "USING INDEX dataset_obs_id (obs_id=?)"));
   BOOST_TEST(plans(all + "obs_publisher_did = 'ivo://test/C?5'",
+                   "USING INDEX dataset_did (obs_publisher_did=?)"));
+  BOOST_TEST(plans(all + "obs_publisher_did LIKE 'ivo://test/C?5%'",
+                   "USING INDEX dataset_did (obs_publisher_did>? AND obs_publisher_did<?)"));
+  BOOST_TEST(plans(all + "obs_publisher_did LIKE 'ivo://test/C?5'",
                    "USING INDEX dataset_did (obs_publisher_did=?)"));
   BOOST_TEST(plans(all + "obs_publisher_did IN (SELECT name FROM tap_upload.stars)",
                    "USING INDEX dataset_did (obs_publisher_did=?)"));
