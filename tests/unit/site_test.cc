@@ -103,6 +103,43 @@ o_unit = "BUNIT"
   BOOST_TEST(config.collections().at("").columns.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(own_tables) {
+  const Config config = Config::parse(R"(
+[[table]]
+name = "survey.stars"
+description = "Stars"
+[[table.column]]
+name = "area"
+type = "text"
+xtype = "adql:REGION"
+principal = false
+[[table.column]]
+name = "visit"
+type = "integer"
+indexed = true
+[[table.key]]
+target = "ivoa.obscore"
+columns = { visit = "obs_id" }
+[[table]]
+name = "survey.more"
+)",
+                                      "soda.toml");
+  BOOST_REQUIRE(config.tables().size() == 2u);
+  const soda::DeclaredTable& stars = config.tables()[0];
+  BOOST_TEST(stars.name == "survey.stars");
+  BOOST_TEST(stars.description == "Stars");
+  BOOST_REQUIRE(stars.columns.size() == 2u);
+  BOOST_TEST(stars.columns[0].xtype == "adql:REGION");
+  BOOST_TEST(!stars.columns[0].principal);
+  BOOST_TEST(!stars.columns[0].indexed);
+  BOOST_TEST(stars.columns[1].indexed);
+  BOOST_TEST(stars.columns[1].datatype == "long");
+  BOOST_REQUIRE(stars.keys.size() == 1u);
+  BOOST_TEST(stars.keys[0].target == "ivoa.obscore");
+  BOOST_TEST(stars.keys[0].columns.at(0).first == "visit");
+  BOOST_TEST(config.tables()[1].columns.empty());
+}
+
 BOOST_AUTO_TEST_CASE(own_columns) {
   const Config config = config_of(R"(
 [[column]]
@@ -172,6 +209,23 @@ BOOST_AUTO_TEST_CASE(refusals_name_line_key_limit_and_value) {
        "known"},
       {"[[column]]\nname = \"a\"\ntype = \"text\"\n[[column]]\nname = \"a\"\ntype = \"real\"",
        "soda.toml:5: column.name: another name is expected, this one is declared, received a"},
+      {"table = 1", "soda.toml:1: table: [[table]] tables are expected, received 1"},
+      {"[[table]]\ndescription = \"a\"",
+       "soda.toml:1: table: a name is expected in each [[table]]"},
+      {"[[table]]\nname = \"a\"", "soda.toml:2: table.name: schema.table is expected, received a"},
+      {"[[table]]\nname = \"ivoa.a\"",
+       "soda.toml:2: table.name: a schema of the archive's own is expected, not ivoa, received "
+       "ivoa.a"},
+      {"[[table]]\nname = \"a.b\"\nrows = 1",
+       "soda.toml:3: table.rows: unknown key; name, description, utype, column and key are known"},
+      {"[[table]]\nname = \"a.b\"\n[[table]]\nname = \"a.b\"",
+       "soda.toml:4: table.name: another name is expected, this one is declared, received a.b"},
+      {"[[table]]\nname = \"a.b\"\n[[table.column]]\nname = \"c\"\ntype = \"text\"\nindexed = 1",
+       "soda.toml:6: table.column.indexed: true or false is expected, received 1"},
+      {"[[table]]\nname = \"a.b\"\n[[table.column]]\nname = \"c\"",
+       "soda.toml:3: table.column: name and type are expected in each [[table.column]]"},
+      {"[[table]]\nname = \"a.b\"\n[[table.key]]\ntarget = \"c.d\"",
+       "soda.toml:3: table.key: target and columns are expected in each [[table.key]]"},
       {"[collection.c]\ncolums = 1",
        "soda.toml:2: collection.c.colums: unknown key; columns, filters, constants, companions and "
        "relations are known"},
