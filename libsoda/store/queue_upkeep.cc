@@ -73,7 +73,10 @@ std::int64_t Queue::stop_overdue() {
   const std::int64_t now = boot_milliseconds();
   const std::string host = this_process().host;
   std::map<std::int64_t, std::int64_t> seen;
-  std::vector<std::pair<std::int64_t, std::int64_t>> overdue;  // job, limit
+  struct Overdue {
+    std::int64_t job, limit;
+  };
+  std::vector<Overdue> overdue;
   {
     // The first condition is that of the index job_active.
     Statement statement = file.prepare(
@@ -85,20 +88,20 @@ std::int64_t Queue::stop_overdue() {
       std::int64_t since = known == first_seen_.end() ? now : known->second;
       if (statement.text(2) == host) since = statement.integer(3);
       seen.emplace(job, since);
-      if ((now - since) / 1000 >= limit) overdue.emplace_back(job, limit);
+      if ((now - since) / 1000 >= limit) overdue.push_back({job, limit});
     }
   }
   first_seen_ = std::move(seen);
   std::int64_t count = 0;
-  for (const auto& [job, limit] : overdue) {
+  for (const Overdue& one : overdue) {
     file.transaction([&] {
       Statement statement = file.prepare("SELECT 1 FROM job WHERE number = ?1 AND phase = 2");
-      statement.bind(1, job);
+      statement.bind(1, one.job);
       if (!statement.step()) return;
-      end_job(file, job,
+      end_job(file, one.job,
               {Phase::aborted,
                fmt::format("The job was stopped when its execution limit of {} s was reached.",
-                           limit)});
+                           one.limit)});
       ++count;
     });
   }
