@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(only_published_tables_are_read) {
                                   "pragma_table_info('dataset')",
                                   "dbstat",
                                   "sqlite_stmt",
-                                                                    "json_tree('[1]')",
+                                  "json_tree('[1]')",
                                   "fts3tokenize('simple','a')",
                                   "bytecode('SELECT 1')",
                                   "pragma_compile_options",
