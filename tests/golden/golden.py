@@ -42,7 +42,9 @@ def substitute(text, identifiers):
 def multipart(fields):
     parts = []
     for name, value in fields:
-        parts.append(f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}'
+        name, _, file = name.partition(" @")
+        kind = f'"{name}"; filename="{file}"' if file else f'"{name}"'
+        parts.append(f"--{BOUNDARY}\r\nContent-Disposition: form-data; name={kind}\r\n\r\n{value}"
                      "\r\n")
     return "".join(parts) + f"--{BOUNDARY}--\r\n"
 
@@ -53,7 +55,7 @@ def parse_request(text, identifiers):
     first      METHOD PATH[?QUERY]     as it is
     ? N = V    added to the query, percent-encoded
     + N = V    added to an urlencoded form in the body
-    * N = V    added to a multipart form in the body
+    * N = V    added to a multipart form in the body; N @F = V: as the file F
     Name: V    a header
     an empty line, then a body as it is
     """
