@@ -167,7 +167,14 @@ std::string geometry_from_text(std::string_view text) {
   }
   if (equal_ignoring_case(words[0], "position") || equal_ignoring_case(words[0], "point"))
     return position_from(std::span(words).subspan(1));
-  return Footprint::from_text(text).bytes();
+  const Footprint footprint = Footprint::from_text(text);
+  // Two regions are held against each other vertex by vertex.
+  constexpr std::size_t most_bytes = most_polygon_vertices * 3 * sizeof(double);
+  if (footprint.bytes().size() > most_bytes) {
+    refuse("a region may have " + std::to_string(most_polygon_vertices) +
+           " vertices in all; this one has more");
+  }
+  return footprint.bytes();
 }
 
 GeometryKind kind_of(std::string_view geometry) {

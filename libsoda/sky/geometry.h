@@ -18,7 +18,7 @@ namespace soda::sky {
 
 enum class GeometryKind { point, circle, polygon, region };
 
-inline constexpr std::size_t most_polygon_vertices = 5000;
+inline constexpr std::size_t most_polygon_vertices = 2000;
 
 std::string make_point(double lon, double lat);
 std::string make_circle(double lon, double lat, double radius);
@@ -28,7 +28,8 @@ std::string make_polygon(std::span<const double> lon_lat);
 // their ends (ADQL 2.1 section 4.2.8). A polygon.
 std::string make_box(double lon, double lat, double w, double h);
 // STC-S as Footprint::from_text reads it, and "Position [frame] lon lat"; or the numbers of
-// DALI 1.1 (section 3.3.5 to 3.3.7): 2 are a point, 3 a circle, 6 and more a polygon.
+// DALI 1.1 (section 3.3.5 to 3.3.7): 2 are a point, 3 a circle, 6 and more a polygon. A region has
+// at most as many vertices in all as a polygon.
 std::string geometry_from_text(std::string_view text);
 
 GeometryKind kind_of(std::string_view geometry);

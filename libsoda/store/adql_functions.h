@@ -50,9 +50,8 @@
 //   ivo_healpix_index(order, lon, lat)  ivo_healpix_index(order, point)  ivo_healpix_center(order,
 //   index) -> point  ivo_interval_overlaps(a1, b1, a2, b2)  ivo_to_jd(t) ivo_to_mjd(t)
 //
-// Of SQLite's own besides: the table json_each(list), for long lists of constants; avg count max
-// min sum total coalesce ifnull iif nullif length substr instr trim ltrim rtrim replace random
-// row_number.
+// Of SQLite's own besides: avg count max min sum total coalesce ifnull iif nullif length substr
+// random row_number, and the table json_each(list), for long lists of constants.
 #pragma once
 
 #include <sqlite3.h>

@@ -30,7 +30,13 @@ bool all_words(std::string_view text, const Each& each) {
 }
 
 void has_word(Call& call) {
+  constexpr std::size_t longest_needle = 256;
   const std::string_view haystack = call.text(0);
+  if (call.text(1).size() > longest_needle) {
+    throw Failure(FailureKind::usage, "the words that ivo_hasword looks for have " +
+                                          std::to_string(call.text(1).size()) + " bytes; at most " +
+                                          std::to_string(longest_needle) + " are allowed");
+  }
   bool any = false;
   const bool all = all_words(call.text(1), [&](std::string_view needle) {
     any = true;

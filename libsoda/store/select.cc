@@ -23,7 +23,7 @@ struct Limit {
 };
 // Of statements and values; the rest is as SQLite was built.
 constexpr std::array limits = {
-    Limit{SQLITE_LIMIT_LENGTH, 16 << 20},
+    Limit{SQLITE_LIMIT_LENGTH, 4 << 20},
     Limit{SQLITE_LIMIT_SQL_LENGTH, 8 << 20},
     Limit{SQLITE_LIMIT_ATTACHED, 0},
     Limit{SQLITE_LIMIT_TRIGGER_DEPTH, 1},

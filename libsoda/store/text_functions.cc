@@ -7,8 +7,10 @@
 namespace soda::store {
 namespace {
 
-// What a pattern may cost grows with its length times that of the text.
+// What a pattern may cost grows with its length times that of the text, and nothing interrupts it:
+// some tenth of a second.
 constexpr std::size_t longest_pattern = 4096;
+constexpr std::size_t most_steps = std::size_t{1} << 26;
 
 constexpr char same(char c) noexcept { return c; }
 constexpr char folded(char c) noexcept {
@@ -27,10 +29,12 @@ std::size_t length_of_character(std::string_view text, std::size_t at) noexcept 
 
 // % is any text, _ any character. Only the last % met need ever be taken anew.
 template <char (*fold)(char) noexcept>
-bool like(std::string_view text, std::string_view pattern) noexcept {
-  std::size_t t = 0, p = 0;
+bool like(std::string_view text, std::string_view pattern) {
+  std::size_t t = 0, p = 0, steps = 0;
   std::size_t star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
+    if (++steps > most_steps)
+      throw Failure(FailureKind::usage, "a pattern of LIKE or ILIKE takes too long on a long text");
     if (p < pattern.size() && pattern[p] == '%') {
       star = p++;
       resume = t;

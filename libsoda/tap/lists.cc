@@ -40,23 +40,6 @@ bool is_literal(const Node& node) {
          node.kind == NodeKind::decimal || node.kind == NodeKind::null;
 }
 
-// The pattern as SQLite's GLOB has it, which is sensitive to case.
-std::string glob_of(std::string_view pattern) {
-  std::string glob;
-  for (const char c : pattern) {
-    if (c == '%') {
-      glob += '*';
-    } else if (c == '_') {
-      glob += '?';
-    } else if (c == '*' || c == '?' || c == '[') {
-      glob += fmt::format("[{}]", c);
-    } else {
-      glob += c;
-    }
-  }
-  return glob;
-}
-
 // The least text that is greater than all that begin with the prefix, which is not empty and not of
 // bytes 0xFF alone (UTF-8 has none).
 std::string after_all(std::string prefix) {
@@ -136,9 +119,9 @@ Condition Translator::like_literal(const Value& left, std::string_view pattern, 
   const auto wild = std::ranges::find_if(pattern, is_wild);
   const std::string prefix(pattern.begin(), wild);
   const bool exact = wild == pattern.end();
-  result.sql = exact ? fmt::format("{} {} {}", subject, negated ? "<>" : "=", text_sql(pattern))
-                     : fmt::format("{} {}GLOB {}", subject, negated ? "NOT " : "",
-                                   text_sql(glob_of(pattern)));
+  result.sql =
+      exact ? fmt::format("{} {} {}", subject, negated ? "<>" : "=", text_sql(pattern))
+            : fmt::format("adql_like({}, {}) = {}", left.sql, text_sql(pattern), negated ? 0 : 1);
   if (negated || prefix.empty() || left.source == nullptr || (exact && !folded)) return result;
   result.binding = Binding::all_of;
   result.sql =

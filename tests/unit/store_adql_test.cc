@@ -1,5 +1,6 @@
 // The functions that translated ADQL calls, and the archive's own tables.
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <cmath>
 
 #include "base/failure.h"
@@ -270,6 +271,38 @@ BOOST_AUTO_TEST_CASE(refusals) {
       if (one.expected != nullptr) BOOST_TEST(got == one.expected);
     }
   }
+}
+
+// Nothing interrupts a function: what can be long is bounded by itself.
+BOOST_AUTO_TEST_CASE(no_call_takes_long) {
+  const auto of_long_text = [&](const std::string& expression) {
+    const auto begun = std::chrono::steady_clock::now();
+    std::string got;
+    try {
+      Inquiry inquiry(selector, {});
+      const std::vector<Value> bindings(1, std::string(std::size_t{2} << 20, 'a'));
+      inquiry.select("SELECT " + expression + " FROM (SELECT ?1 AS x)", bindings);
+      BOOST_REQUIRE(inquiry.next());
+      got = shown(inquiry.row()[0]);
+    } catch (const Failure& failure) {
+      got = std::string("! ") + failure.what();
+    }
+    BOOST_TEST((std::chrono::steady_clock::now() - begun < std::chrono::seconds(5)));
+    return got;
+  };
+  BOOST_TEST(of_long_text("length(x)") == "2097152");
+  const std::string letters(2000, 'a');
+  BOOST_TEST(of_long_text("adql_like(x, '%" + letters + "b%')") ==
+             "! a pattern of LIKE or ILIKE takes too long on a long text");
+  BOOST_TEST(of_long_text("adql_like(x, '%b')") == "0");
+  BOOST_TEST(of_long_text("ivo_hasword(x, x)").starts_with("! the words that ivo_hasword"));
+  BOOST_TEST(of_long_text("adql_region(x)").starts_with("! a region is described by more"));
+  BOOST_TEST(of_long_text("adql_cast_double(x)").starts_with("! the value \"aaaa"));
+  BOOST_TEST(of_long_text("x || x || x").starts_with("! a value of the query"));
+  std::string circles = "Union ICRS (";
+  for (int i = 0; i < 1300; ++i) circles += "Circle " + std::to_string(i % 360) + " 1 0.001 ";
+  BOOST_TEST(value("adql_region('" + circles + ")')") ==
+             "! a region may have 2000 vertices in all; this one has more");
 }
 
 BOOST_AUTO_TEST_CASE(texts_are_joined) {
