@@ -14,7 +14,9 @@
 // Characters beyond the basic plane are UTF-16 surrogate pairs in BINARY2 (as VOTable 1.6 has it).
 //
 // Numbers are decimal, shortest that reads back to the same value, "NaN", "+Inf", "-Inf". NULL is
-// an empty TD or a flag in BINARY2; TABLEDATA cannot tell an empty text from it (section 6).
+// an empty TD (in arrays of reals of
+// fixed length, NaN for each element) or a flag in BINARY2; TABLEDATA cannot tell an empty text
+// from it (section 6).
 #pragma once
 
 #include <functional>

@@ -117,13 +117,26 @@ class TableDataRows final : public Rows {
         out().number(*integer);
         out().append("</TD>");
       } else {
-        out().append("<TD/>");
+        write_null(form(i).layout);
       }
     }
     out().append("</TR>\n");
   }
 
  private:
+  // Arrays of a fixed length have all their elements (votlint).
+  void write_null(const Layout& layout) {
+    const bool is_real = layout.element == Element::float32 || layout.element == Element::float64;
+    if (!is_real || layout.length != Layout::Length::fixed || layout.count > most_nans) {
+      out().append("<TD/>");
+      return;
+    }
+    out().append("<TD>");
+    for (std::size_t i = 0; i < layout.count; ++i) out().append(i == 0 ? "NaN" : " NaN");
+    out().append("</TD>");
+  }
+
+  static constexpr std::size_t most_nans = 1000;
   // Longer texts go in parts of this size, so that each has room in a block.
   static constexpr std::size_t part = 4096;
 

@@ -6,12 +6,15 @@ import java.awt.Component;
 import java.awt.Container;
 import java.awt.image.BufferedImage;
 import java.io.File;
+import java.lang.reflect.Array;
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 import javax.swing.AbstractAction;
 import javax.swing.JFrame;
+import javax.swing.JTabbedPane;
 import javax.swing.JTree;
 import javax.swing.SwingUtilities;
 import javax.swing.text.JTextComponent;
@@ -19,6 +22,7 @@ import uk.ac.starlink.table.StarTable;
 import uk.ac.starlink.table.StarTableFactory;
 import uk.ac.starlink.table.TableSequence;
 import uk.ac.starlink.table.gui.TableLoader;
+import uk.ac.starlink.vo.TapServiceFinder;
 import uk.ac.starlink.vo.TapTableLoadDialog;
 
 public class TapWindow {
@@ -38,6 +42,18 @@ public class TapWindow {
       }
     }
     throw new NoSuchMethodException(name);
+  }
+
+  // The window asks a registry which services there are: nobody is there to answer.
+  static TapServiceFinder noRegistry() {
+    return (TapServiceFinder) Proxy.newProxyInstance(
+        TapServiceFinder.class.getClassLoader(), new Class<?>[] {TapServiceFinder.class},
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("equals")) return proxy == arguments[0];
+          if (method.getName().equals("hashCode")) return 1;
+          Class<?> result = method.getReturnType();
+          return result.isArray() ? Array.newInstance(result.getComponentType(), 0) : null;
+        });
   }
 
   static JTree tree(JFrame frame) {
@@ -78,7 +94,9 @@ public class TapWindow {
       dialog.configure(new StarTableFactory(), new AbstractAction("Run Query") {
         public void actionPerformed(java.awt.event.ActionEvent event) {}
       });
-      frame.add(dialog.getQueryComponent());
+      Component panel = dialog.getQueryComponent();
+      dialog.setServiceFinder(noRegistry());
+      frame.add(panel);
       frame.setSize(1200, 900);
       frame.setVisible(true);
     });
@@ -86,6 +104,8 @@ public class TapWindow {
       try {
         call(dialog, "setServiceUrl", arguments[0]);
         call(dialog, "setSelectedService", call(dialog, "createServiceKit"));
+        JTabbedPane tabs = all(JTabbedPane.class, frame, new ArrayList<>()).get(0);
+        tabs.setSelectedIndex(tabs.indexOfTab("Use Service"));
       } catch (Exception error) {
         throw new RuntimeException(error);
       }

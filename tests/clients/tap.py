@@ -47,7 +47,8 @@ def served(build):
         archive.make_data(build, images)
         table = pathlib.Path(folder, "rows.csv")
         catalogue.write(table, random.Random(SEED), ROWS)
-        with harness.Installation(images, build, responders=1, base_url=gate.url) as site:
+        with harness.Installation(images, build, responders=1, base_url=gate.url,
+                                  extra_settings="tap_time_limit = 3") as site:
             gate.site = site
             site.run_sodactl("import", str(table))
             worker = subprocess.Popen(
