@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_package_replaces_its_items) {
 
 BOOST_AUTO_TEST_CASE(results_lie_behind_each_other) {
   Bench bench;
-  bench.options.children = 1;
+  bench.options.pools = {uws::Pool{{}, 1}};
   const Worker worker(bench.options);
   const Job small = bench.wait(bench.make({{"ITEMS", "40"}}));
   bench.judge_results(small, 40, 1000);
