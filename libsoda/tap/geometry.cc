@@ -101,14 +101,21 @@ std::vector<Value> with_plain_centre(std::vector<Value> values) {
   return plain;
 }
 
-Value circle(const Node& node, std::vector<Value> values) {
-  const std::size_t centre = begins_with_geometry(values) ? 1 : 2;
-  need_count(node, values, values.size() == centre + 1,
-             "CIRCLE(lon, lat, radius) or CIRCLE(point, radius)");
-  if (centre == 1) need_type(values[0], 'p', "the centre of CIRCLE");
-  need_numbers(values, centre == 1 ? 1 : 0, node);
+// The arguments of a shape around a centre: the centre as two numbers where it is known as such,
+// then `sizes` numbers.
+std::vector<Value> centred(const Node& node, std::vector<Value> values, std::size_t sizes,
+                           std::string_view form) {
+  const std::size_t first_size = begins_with_geometry(values) ? 1 : 2;
+  need_count(node, values, values.size() == first_size + sizes, form);
+  if (first_size == 1) need_type(values[0], 'p', "the centre of " + node.text);
+  need_numbers(values, first_size == 1 ? 1 : 0, node);
   values = with_plain_centre(std::move(values));
-  if (values.size() == 3) check_lat(values[1]);
+  if (values.size() == 2 + sizes) check_lat(values[1]);
+  return values;
+}
+
+Value circle(const Node& node, std::vector<Value> values) {
+  values = centred(node, std::move(values), 1, "CIRCLE(lon, lat, radius) or CIRCLE(point, radius)");
   check_size(values.back(), 180, "the radius of a circle");
   Value result = shape(node, Type::circle, fmt::format("adql_circle({})", listed(values)), values);
   if (values.size() == 3) result.parts = std::move(values);
@@ -116,13 +123,8 @@ Value circle(const Node& node, std::vector<Value> values) {
 }
 
 Value box(const Node& node, std::vector<Value> values) {
-  const std::size_t centre = begins_with_geometry(values) ? 1 : 2;
-  need_count(node, values, values.size() == centre + 2,
-             "BOX(lon, lat, width, height) or BOX(point, width, height)");
-  if (centre == 1) need_type(values[0], 'p', "the centre of BOX");
-  need_numbers(values, centre == 1 ? 1 : 0, node);
-  values = with_plain_centre(std::move(values));
-  if (values.size() == 4) check_lat(values[1]);
+  values = centred(node, std::move(values), 2,
+                   "BOX(lon, lat, width, height) or BOX(point, width, height)");
   return shape(node, Type::polygon, fmt::format("adql_box({})", listed(values)), values);
 }
 
