@@ -114,6 +114,8 @@ std::string in_index(const Near& near) {
 }
 
 Condition Translator::condition(const Node& node, const Scope& scope, bool negated) {
+  if (++conditions_ > most_conditions)
+    refuse(node.place, fmt::format("a query has at most {} conditions", most_conditions));
   switch (node.kind) {
     case NodeKind::all_of:
     case NodeKind::any_of:

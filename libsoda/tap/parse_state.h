@@ -14,7 +14,7 @@ namespace soda::tap {
 
 class Parser {
  public:
-  explicit Parser(std::string_view query) : tokens_(tokens_of(query)) {}
+  explicit Parser(std::string_view query);
   Statement statement();
 
  private:
@@ -85,6 +85,7 @@ class Parser {
   Node number_literal();
 
   std::vector<Token> tokens_;
+  std::vector<std::size_t> closing_;  // of each opening parenthesis its other end; else 0
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
 };

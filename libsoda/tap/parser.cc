@@ -27,6 +27,19 @@ std::string hint_for(const Token& token, const Token& before) {
 
 }  // namespace
 
+Parser::Parser(std::string_view query) : tokens_(tokens_of(query)), closing_(tokens_.size(), 0) {
+  std::vector<std::size_t> open;
+  for (std::size_t at = 0; at < tokens_.size(); ++at) {
+    if (tokens_[at].kind != TokenKind::sign) continue;
+    if (tokens_[at].text == "(") {
+      open.push_back(at);
+    } else if (tokens_[at].text == ")" && !open.empty()) {
+      closing_[open.back()] = at;
+      open.pop_back();
+    }
+  }
+}
+
 Parser::Level::Level(Parser& parser) : parser_(parser) {
   if (parser_.depth_ >= deepest_nesting) {
     refuse(parser_.here().place,
@@ -106,6 +119,8 @@ Statement Parser::statement() {
   Statement statement;
   if (take_word("WITH")) {
     do {
+      if (statement.with.size() >= most_common_tables)
+        refuse(here().place, fmt::format("WITH names at most {} tables", most_common_tables));
       statement.with.push_back(common());
     } while (take_sign(","));
   }
@@ -220,6 +235,8 @@ Select Parser::select() {
   if (take_word("GROUP")) {
     need_word("BY");
     do {
+      if (select.group.size() >= most_keys)
+        refuse(here().place, fmt::format("GROUP BY has at most {} terms", most_keys));
       select.group.push_back(value("GROUP BY"));
     } while (take_sign(","));
   }
@@ -268,6 +285,8 @@ std::optional<Identifier> Parser::alias() {
 std::vector<OrderTerm> Parser::order_terms() {
   std::vector<OrderTerm> terms;
   do {
+    if (terms.size() >= most_keys)
+      refuse(here().place, fmt::format("ORDER BY has at most {} terms", most_keys));
     OrderTerm term;
     term.place = here().place;
     term.value = value("ORDER BY");

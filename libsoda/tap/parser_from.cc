@@ -32,13 +32,8 @@ bool Parser::query_in_parentheses() const {
   for (std::size_t at = at_;; ++at) {
     if (!is_sign(tokens_[at], "("))
       return tokens_[at].kind == TokenKind::word && tokens_[at].upper == "SELECT";
-    std::size_t open = 0;
-    std::size_t close = at;
-    for (; close < tokens_.size(); ++close) {
-      if (is_sign(tokens_[close], "(")) ++open;
-      if (is_sign(tokens_[close], ")") && --open == 0) break;
-    }
-    if (close + 1 >= tokens_.size()) return false;  // not closed: an error in either case
+    const std::size_t close = closing_[at];
+    if (close == 0) return false;  // not closed: an error in either case
     const Token& after = tokens_[close + 1];
     if (std::ranges::find(after_operand, after.upper) != after_operand.end()) return true;
     if (!is_sign(after, ")")) return false;

@@ -294,6 +294,8 @@ Node Parser::call() {
   need_sign("(");
   if (take_sign(")")) return node;
   do {
+    if (node.children.size() >= most_arguments)
+      refuse(here().place, fmt::format("a function has at most {} arguments", most_arguments));
     node.children.push_back(value("the arguments of a function"));
   } while (take_sign(","));
   if (!at_sign(")")) expected("\",\" or \")\"");

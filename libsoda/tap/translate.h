@@ -40,7 +40,12 @@ inline constexpr std::size_t longest_adql = std::size_t{1} << 20;
 inline constexpr std::size_t longest_sql = std::size_t{8} << 20;
 inline constexpr std::size_t deepest_nesting = 100;
 inline constexpr std::size_t most_operands = 500;  // SELECTs joined by set operators
-inline constexpr std::size_t most_tables = 60;     // of one query, subqueries not counted together
+// SQLite takes as long as the square of their number to compile them.
+inline constexpr std::size_t most_conditions = 2000;
+inline constexpr std::size_t most_common_tables = 100;
+inline constexpr std::size_t most_keys = 200;  // of GROUP BY, of ORDER BY
+inline constexpr std::size_t most_arguments = 10'000;
+inline constexpr std::size_t most_tables = 60;  // of one query, subqueries not counted together
 
 // A column of the answer. For a reference to a column of the catalogue all but its name are copied
 // from there; else it says the datatype only. Values come as the datatype says, except geometries:

@@ -170,7 +170,7 @@ class Translator {
   std::vector<const Table*> tables_;
   std::vector<store::Value> bindings_;
   std::map<std::string, std::string, std::less<>> texts_;  // those that are bound already
-  std::size_t symbols_ = 0;
+  std::size_t symbols_ = 0, conditions_ = 0;
   const Scope* outer_ = nullptr;      // around the SELECT that is being translated
   std::size_t nested_ = 0;            // size of the queries in its conditions
   const QueryTree* whole_ = nullptr;  // the tree whose order is the answer's

@@ -172,7 +172,15 @@ BOOST_AUTO_TEST_CASE(hostile_texts_are_answered_or_refused_and_soon) {
   accepted("SELECT 1" + times(499, "+1") + from);
   BOOST_TEST(said("SELECT 1" + times(100000, "+1") + from).find("at most 500 operands in a row") !=
              std::string::npos);
-  accepted("SELECT 1" + from + " WHERE 1=1" + times(20000, " OR 1=1"));
+  accepted("SELECT 1" + from + " WHERE 1=1" + times(1990, " OR 1=1"));
+  BOOST_TEST(said("SELECT 1" + from + " WHERE 1=1" + times(90000, " OR 1=1"))
+                 .find("at most 2000 conditions") != std::string::npos);
+  BOOST_TEST(said("SELECT 1" + from + " GROUP BY 1" + times(90000, ", s_ra"))
+                 .find("GROUP BY has at most 200 terms") != std::string::npos);
+  BOOST_TEST(said("SELECT COALESCE(1" + times(90000, ", 1") + ")" + from)
+                 .find("at most 10000 arguments") != std::string::npos);
+  BOOST_TEST(said("WITH a AS (SELECT 1 FROM x)" + times(9000, ", a AS (SELECT 1 FROM x)"))
+                 .find("WITH names at most 100 tables") != std::string::npos);
   accepted("SELECT 1" + from + " WHERE s_ra IN (1" + times(99999, ",1.5") + ")");
   accepted("SELECT 1" + from + " WHERE obs_id IN ('a'" + times(99999, ",'b'") + ")");
   accepted("SELECT 1" + from + times(400, " UNION ALL SELECT 1" + from));
