@@ -107,6 +107,24 @@ Condition both(Condition a, Condition b) {
   return a;
 }
 
+Condition all_of(std::vector<Condition> conditions) {
+  Condition all;
+  std::vector<std::string> terms;
+  for (Condition& each : conditions) {
+    if (each.sql.empty()) continue;
+    terms.push_back(each.binding == Binding::predicate ? each.sql : "(" + each.sql + ")");
+    each.sql.clear();
+    all.near.insert(all.near.end(), each.near.begin(), each.near.end());
+    all.anchored.insert(all.anchored.end(), each.anchored.begin(), each.anchored.end());
+    add_references(all.references, each.references);
+    all.aggregate = all.aggregate || each.aggregate;
+  }
+  all.binding =
+      terms.size() == 1 && terms.front().front() == '(' ? Binding::predicate : Binding::all_of;
+  all.sql = joined_terms(std::move(terms), "AND");
+  return all;
+}
+
 std::string in_index(const Near& near) {
   const PositionIndex& index = *near.source->table->index;
   return fmt::format("{} IN (SELECT \"id\" FROM {} WHERE \"id\" MATCH adql_near({}))",

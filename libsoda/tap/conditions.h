@@ -16,6 +16,8 @@ std::string term_of_all(const Condition& condition);
 std::string term_of_any(const Condition& condition);
 // Both; their index conditions are those of either.
 Condition both(Condition a, Condition b);
+// All of them, however many.
+Condition all_of(std::vector<Condition> conditions);
 // `t1."id" IN (what the index finds)`.
 std::string in_index(const Near& near);
 

@@ -23,9 +23,7 @@ constexpr std::size_t most_arms = 500, most_in_all = 2000, trees_beside = 4;
 // The joined tables as text.
 std::string text_of(Joined& joined) {
   if (!joined.flat) return joined.sql;
-  Condition all;
-  for (Condition& each : joined.conditions) all = both(std::move(all), std::move(each));
-  joined.conditions.clear();
+  Condition all = all_of(std::exchange(joined.conditions, {}));
   std::string text = planned(joined, all);
   return all.sql.empty() ? text : text + " ON " + all.sql;
 }
@@ -226,6 +224,7 @@ std::vector<Shown> Translator::merged(const Joined& left, const Joined& right, c
                                       Condition& condition) {
   std::vector<Shown> shown;
   std::vector<const TableColumn*> absorbed;
+  std::vector<Condition> equal;
   const std::vector<Identifier> names =
       step.natural ? common_names(left, right, step.place) : step.shared;
   for (const Identifier& name : names) {
@@ -233,8 +232,9 @@ std::vector<Shown> Translator::merged(const Joined& left, const Joined& right, c
     const Shown& b = needed(right.shown, name, "right");
     Node place;
     place.place = name.place;
-    condition = both(std::move(condition),
-                     compared(place, "=", value_of(a, name.place), value_of(b, name.place)));
+    if (++conditions_ > most_conditions)
+      refuse(step.place, fmt::format("a query has at most {} conditions", most_conditions));
+    equal.push_back(compared(place, "=", value_of(a, name.place), value_of(b, name.place)));
     Shown one = step.kind == JoinKind::right ? b : a;
     if (step.kind == JoinKind::full) {
       one.sources.insert(one.sources.end(), b.sources.begin(), b.sources.end());
@@ -244,6 +244,7 @@ std::vector<Shown> Translator::merged(const Joined& left, const Joined& right, c
     absorbed.push_back(a.column);
     absorbed.push_back(b.column);
   }
+  if (!equal.empty()) condition = all_of(std::move(equal));
   const auto rest = [&](const std::vector<Shown>& all, std::size_t parity) {
     for (const Shown& each : all) {
       bool taken = false;

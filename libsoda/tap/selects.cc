@@ -145,7 +145,10 @@ Block Translator::select(const QueryTree& tree, Form form, const Scope* outer) {
   Scope scope{outer, &joined.sources, &joined.shown, false, {}};
   Condition where;
   if (select.where) where = condition(*select.where, scope);
-  for (Condition& each : joined.conditions) where = both(std::move(each), std::move(where));
+  if (!joined.conditions.empty()) {
+    joined.conditions.push_back(std::move(where));
+    where = all_of(std::move(joined.conditions));
+  }
   const bool aggregates = has_aggregate(tree) || !select.group.empty();
   std::string grouping;
   if (!select.group.empty()) grouping = group(select, scope);
