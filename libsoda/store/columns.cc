@@ -50,22 +50,34 @@ std::optional<Value> value_of(ColumnType type, std::string_view text) {
   return number ? std::optional<Value>(*number) : std::nullopt;
 }
 
+Column column_in(const Statement& row) {
+  Column column;
+  column.name = row.text(0);
+  column.type = static_cast<ColumnType>(std::clamp<std::int64_t>(row.integer(1), 0, 2));
+  int index = 2;
+  for (std::string* text : {&column.datatype, &column.arraysize, &column.xtype, &column.unit,
+                            &column.ucd, &column.utype, &column.description})
+    *text = row.text(index++);
+  return column;
+}
+
+void bind_column(Statement& row, int index, const Column& column) {
+  row.bind(index, std::string_view(column.name));
+  row.bind(index + 1, static_cast<std::int64_t>(column.type));
+  index += 2;
+  for (const std::string* text : {&column.datatype, &column.arraysize, &column.xtype, &column.unit,
+                                  &column.ucd, &column.utype, &column.description})
+    row.bind(index++, std::string_view(*text));
+}
+
 std::vector<Column> own_columns(Database& database) {
   Statement row = database.prepare(
       "SELECT name, type, datatype, arraysize, xtype, unit, ucd, utype, description "
       "FROM own_column ORDER BY position");
   std::vector<Column> columns;
   while (row.step()) {
-    Column& column = columns.emplace_back();
-    column.name = row.text(0);
-    column.type = static_cast<ColumnType>(std::clamp<std::int64_t>(row.integer(1), 0, 2));
-    column.datatype = row.text(2);
-    column.arraysize = row.text(3);
-    column.xtype = row.text(4);
-    column.unit = row.text(5);
-    column.ucd = row.text(6);
-    column.utype = row.text(7);
-    column.description = row.text(8);
+    columns.push_back(column_in(row));
+    const Column& column = columns.back();
     // It becomes part of statements.
     if (!is_column_name(column.name)) {
       throw Failure(FailureKind::unavailable,
@@ -111,12 +123,7 @@ void declare_columns(Database& database, const std::vector<Column>& declared) {
         "datatype = excluded.datatype, arraysize = excluded.arraysize, xtype = excluded.xtype, "
         "unit = excluded.unit, ucd = excluded.ucd, utype = excluded.utype, "
         "description = excluded.description");
-    row.bind(2, static_cast<std::int64_t>(column.type));
-    int index = 3;
-    row.bind(1, std::string_view(column.name));
-    for (const std::string* text : {&column.datatype, &column.arraysize, &column.xtype,
-                                    &column.unit, &column.ucd, &column.utype, &column.description})
-      row.bind(index++, std::string_view(*text));
+    bind_column(row, 1, column);
     row.run();
   }
 }

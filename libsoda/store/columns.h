@@ -37,4 +37,9 @@ bool is_indexed_column(std::string_view name);
 // type before.
 void declare_columns(Database& database, const std::vector<Column>& declared);
 
+// What the data base keeps of a column, in nine columns of its own: name, type, datatype,
+// arraysize, xtype, unit, ucd, utype, description; the row's first ones, or bound from `index` on.
+Column column_in(const Statement& row);
+void bind_column(Statement& row, int index, const Column& column);
+
 }  // namespace soda::store

@@ -7,6 +7,7 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "store/columns.h"
 #include "store/place.h"
 #include "store/schema.h"
 
@@ -100,12 +101,7 @@ std::vector<DeclaredColumn> columns_of(Database& database, std::int64_t id) {
   std::vector<DeclaredColumn> columns;
   while (row.step()) {
     DeclaredColumn& column = columns.emplace_back();
-    column.name = row.text(0);
-    column.type = static_cast<ColumnType>(std::clamp<std::int64_t>(row.integer(1), 0, 2));
-    int index = 2;
-    for (std::string* text : {&column.datatype, &column.arraysize, &column.xtype, &column.unit,
-                              &column.ucd, &column.utype, &column.description})
-      *text = row.text(index++);
+    static_cast<Column&>(column) = column_in(row);
     column.indexed = row.integer(9) != 0;
     column.principal = row.integer(10) != 0;
   }
@@ -223,14 +219,8 @@ struct OwnTableWriter::Impl {
     Statement row = database.prepare(
         "INSERT INTO own_table_column VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
         "?13)");
-    row.bind(1, id)
-        .bind(2, static_cast<std::int64_t>(i) + 1)
-        .bind(3, std::string_view(column.name));
-    row.bind(4, static_cast<std::int64_t>(column.type));
-    int index = 5;
-    for (const std::string* text : {&column.datatype, &column.arraysize, &column.xtype,
-                                    &column.unit, &column.ucd, &column.utype, &column.description})
-      row.bind(index++, std::string_view(*text));
+    row.bind(1, id).bind(2, static_cast<std::int64_t>(i) + 1);
+    bind_column(row, 3, column);
     row.bind(12, std::int64_t{column.indexed}).bind(13, std::int64_t{column.principal});
     row.run();
   }
