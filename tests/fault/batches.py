@@ -151,6 +151,18 @@ def wait(bench, job, seconds=120):
     return counts(bench, job)
 
 
+def until(holds, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def in_hand(bench, worker):
+    """Tasks that the children of that worker work on."""
+    return ask(bench, "SELECT count(*) FROM task JOIN holder ON holder.id = task.holder "
+               "WHERE pid = ?", worker)[0][0]
+
+
 def stored(bench, job, results=None):
     """Number -> bytes of each result, and what is wrong with the files."""
     rows = ask(bench, "SELECT item.number, file, start, size FROM item JOIN job ON job.number = "
@@ -214,12 +226,11 @@ def judge_as_clients_do(bench, job):
 def worker_killed(bench):
     """kill -9 of the worker at 50 random moments during a batch of 2,000 cuts."""
     job = submit(bench, bench.places)
-    kills = 0
-    while kills < 50:
-        worker = start(bench, libraries=[bench.slow], SODA_SLOW="1500")
-        time.sleep(bench.random.uniform(0.05, 0.35))
+    for _ in range(50):
+        worker = start(bench, libraries=[bench.slow], SODA_SLOW="4000")
+        until(lambda: in_hand(bench, worker.pid))
+        time.sleep(bench.random.uniform(0, 0.25))
         end(worker, signal.SIGKILL)
-        kills += 1
     finished = counts(bench, job)[1]
     worker = start(bench)
     wait(bench, job)
@@ -234,6 +245,8 @@ def child_killed(bench):
     """kill -9 of a child in the middle of a result, again and again."""
     job = submit(bench, bench.places)
     worker = start(bench, libraries=[bench.slow], SODA_SLOW="1500")
+    # Planning that is killed as often has failed for good.
+    until(lambda: counts(bench, job)[1])
     kills = 0
     while kills < 20 and counts(bench, job)[0] < COMPLETED:
         time.sleep(bench.random.uniform(0.1, 0.3))

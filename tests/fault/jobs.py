@@ -108,6 +108,23 @@ def children_of(pid):
         return []
 
 
+def program_of(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return ""
+
+
+def outlived(children, seconds=2):
+    """Those that are still there after that time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        left = [child for child in children if "toy_worker" in program_of(child)]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.005)
+
+
 def worker_killed(bench):
     """kill -9 of the worker at 50 moments during a batch: its children go with it."""
     job = bench.submit(ITEMS=ITEMS, BYTES=BYTES, GROUP=10, SLEEP=8)
@@ -118,9 +135,7 @@ def worker_killed(bench):
         children = children_of(worker.pid)
         end(worker, signal.SIGKILL)
         kills += 1
-        time.sleep(0.02)
-        orphans += [child for child in children if os.path.exists(f"/proc/{child}/exe")
-                    and "toy_worker" in os.path.realpath(f"/proc/{child}/exe")]
+        orphans += outlived(children)
     finished = bench.job(job)[1]
     worker = bench.start()
     bench.wait(job)
