@@ -12,7 +12,7 @@
 //   adql_polygon(lon1, lat1, lon2, lat2, lon3, lat3 …)   at most 127 arguments (SQLite): for more
 //                         than 63 vertices bind DALI text to adql_region
 //   adql_polygon(point1, point2, point3 …)
-//   adql_region(text)     STC-S (Position, Circle, Box, Polygon, Convex, Union) or DALI ("lon lat",
+//   adql_region(text)     STC-S (Position, Circle, Box, Polygon, Union) or DALI ("lon lat",
 //                         "lon lat r", "lon1 lat1 lon2 lat2 lon3 lat3 …"); a blob stays as it is
 //   adql_contains(a, b) -> 1: a lies wholly in b, 0: not      adql_intersects(a, b) -> 1, 0
 //   adql_point_in_circle(lon, lat, clon, clat, r)  adql_point_in(lon, lat, b)   the same, quicker
