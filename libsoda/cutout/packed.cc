@@ -194,8 +194,7 @@ http::Response packed_answer(Desk& desk, const dali::Context& context, const dal
   response.add("Accept-Ranges", "bytes");
   if (readers == site::Readers::some) site::make_private(response);
   std::ranges::sort(warnings);
-  const auto repeated = std::ranges::unique(warnings);
-  warnings.erase(repeated.begin(), repeated.end());
+  warnings.erase(std::unique(warnings.begin(), warnings.end()), warnings.end());
   for (const auto& warning : warnings) {
     response.add("Warning", fmt::format("299 - \"{}\"", warning));
   }

@@ -91,12 +91,15 @@ std::vector<Registration::Node> Registration::cell(int column, int row) const {
     for (int x = 0; x < spacing; ++x) {
       const double u = static_cast<double>(x) / spacing;
       const double v = static_cast<double>(y) / spacing;
-      const auto mixed = [&](double Pixel::*part) {
-        const double low = a.pixel.*part + u * (b.pixel.*part - a.pixel.*part);
-        const double high = c.pixel.*part + u * (d.pixel.*part - c.pixel.*part);
+      // The corners are handed over: clang++ 14 cannot capture them.
+      const auto mixed = [u, v](double here, double right, double above, double across) {
+        const double low = here + u * (right - here);
+        const double high = above + u * (across - above);
         return low + v * (high - low);
       };
-      nodes.push_back({{mixed(&Pixel::x), mixed(&Pixel::y)}, true});
+      nodes.push_back({{mixed(a.pixel.x, b.pixel.x, c.pixel.x, d.pixel.x),
+                        mixed(a.pixel.y, b.pixel.y, c.pixel.y, d.pixel.y)},
+                       true});
     }
   }
   return nodes;
