@@ -19,18 +19,24 @@ std::uint64_t hash_of(std::string_view key) noexcept {
   return hash;
 }
 
+FileDescriptor opened(const std::string& path) {
+  constexpr int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  FileDescriptor file(::open(path.c_str(), flags, 0666));
+  if (file) return file;
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  file = FileDescriptor(::open(path.c_str(), flags, 0666));
+  if (file) return file;
+  throw Failure(FailureKind::unavailable, "queries cannot be counted at the moment");
+}
+
 }  // namespace
 
 Turnstile::Turnstile(std::string path, std::int64_t places)
     : path_(std::move(path)), places_(places) {}
 
 FileDescriptor Turnstile::enter(std::string_view key) const {
-  std::error_code error;
-  std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), error);
-  FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
-  if (!file) {
-    throw Failure(FailureKind::unavailable, "queries cannot be counted at the moment");
-  }
+  FileDescriptor file = opened(path_);
   // Offsets are positive: 40 bits for users, and beyond any number of places.
   const auto first = static_cast<off_t>((hash_of(key) >> 24) << 16);
   for (std::int64_t place = 0; place < places_; ++place) {
