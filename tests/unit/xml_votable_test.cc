@@ -323,8 +323,7 @@ BOOST_AUTO_TEST_CASE(short_types_and_arrays) {
   BOOST_TEST((binary2({array("short", "2"), array("double", "*"), array("char", "2")},
                       {{Cell(), Cell(), Cell()}}) == bytes({0xE0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})));
   BOOST_TEST(tabledata({array("float", "2"), array("double", "*"), array("int", "2")},
-                       {{Cell(), Cell(), Cell()}}) ==
-             "<TR><TD>NaN NaN</TD><TD/><TD/></TR>\n");
+                       {{Cell(), Cell(), Cell()}}) == "<TR><TD>NaN NaN</TD><TD/><TD/></TR>\n");
   BOOST_CHECK_THROW(binary2({array("int", "*")}, {{"1 x"}}), Failure);
   BOOST_CHECK_THROW(binary2({array("int", "two")}, {}), Failure);
   BOOST_TEST(!refusal("short", std::int64_t{32768}).empty());
