@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -13,7 +12,7 @@
 
 #include "base/failure.h"
 #include "cutout/batch.h"
-#include "fetch/fetch.h"
+#include "fetching.h"
 #include "site/access.h"
 #include "site/config.h"
 #include "store/database.h"
@@ -45,18 +44,6 @@ uws::EngineOptions options_of(const site::Config& config) {
   return options;
 }
 
-// What jobs name by an address.
-std::function<void(const std::string&, const std::string&)> fetch_of(const site::Config& config) {
-  fetch::Limits limits;
-  limits.bytes = config.integer("max_upload");
-  limits.bytes_name = "max_upload";
-  limits.time = std::chrono::seconds(config.integer("upload_time"));
-  if (config.text("upload_addresses") == "any") limits.reach = fetch::Reach::everywhere;
-  return [limits](const std::string& address, const std::string& path) {
-    fetch::save(address, path, limits);
-  };
-}
-
 uws::Kinds kinds(const dali::Context& context) {
   uws::Kinds all;
   all.emplace(cutout_jobs, cutout::make_batch(context));
@@ -71,8 +58,8 @@ void work(const site::Config& config) {
     store::Holdings holdings(database, static_cast<std::size_t>(config.integer("holdings_memory")));
     store::NoticeBoard notices(*database);
     site::Access access(config);
-    const dali::Context context{config, holdings,     *database,       notices,
-                                access, SODA_VERSION, fetch_of(config)};
+    const dali::Context context{
+        config, holdings, *database, notices, access, SODA_VERSION, modules::fetch_of(config)};
     const uws::Kinds known = kinds(context);
     use({context, known});
   });

@@ -188,7 +188,13 @@ void start(const Program& program, const Options& options) {
   store::Holdings holdings(database, static_cast<std::size_t>(config.integer("holdings_memory")));
   store::NoticeBoard notices(*database);
   site::Access access(config);
-  const Context context{config, holdings, *database, notices, access, SODA_VERSION};
+  const Context context{config,
+                        holdings,
+                        *database,
+                        notices,
+                        access,
+                        SODA_VERSION,
+                        program.fetch ? program.fetch(config) : nullptr};
   const std::vector<Service> services = program.services(context);
   if (options.action == Action::check) {
     fmt::print("{}: the settings in {} are good; services below {}:", program.name,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dali/service.h"
+#include "site/config.h"
 
 namespace soda::dali {
 
@@ -17,6 +18,8 @@ struct Program {
   // Called once, after the settings are read. The store may be missing still: it is asked at each
   // request.
   std::function<std::vector<Service>(const Context&)> services;
+  // Makes Context::fetch; none: this program fetches nothing.
+  std::function<decltype(Context::fetch)(const site::Config&)> fetch = nullptr;
 };
 
 // Options: --config FILE, --bind ADDRESS, --check, --version, --help. Returns the exit status: 0, 1

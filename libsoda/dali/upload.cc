@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -83,6 +85,17 @@ void refuse_unless_fetched(const site::Config& config, std::string_view value,
                             "addresses are not fetched here, received \"{}\"",
                             quoted(value)),
                 "UPLOAD");
+}
+
+void fetch(const Context& context, const std::string& address, const std::string& path) {
+  if (!context.fetch) {
+    throw Failure(FailureKind::internal, "UPLOAD: this program does not fetch addresses");
+  }
+  try {
+    context.fetch(address, path);
+  } catch (const Failure& failure) {
+    throw Failure(failure.kind(), fmt::format("UPLOAD: {}", failure.what()), "UPLOAD");
+  }
 }
 
 }  // namespace
@@ -168,16 +181,26 @@ std::string uploaded_file(const Context& context, std::string_view job,
   std::string path = upload_path(folder, job, table);
   if (table.address.empty() || ::access(path.c_str(), F_OK) == 0) return path;
   refuse_unless_fetched(context.config, table.address, table.address);
-  if (!context.fetch) {
-    throw Failure(FailureKind::internal, "UPLOAD: this program does not fetch addresses");
-  }
   make_folder(folder, job);
-  try {
-    context.fetch(table.address, path);
-  } catch (const Failure& failure) {
-    throw Failure(failure.kind(), fmt::format("UPLOAD: {}", failure.what()), "UPLOAD");
-  }
+  fetch(context, table.address, path);
   return path;
+}
+
+FileDescriptor fetched_file(const Context& context, const std::string& address) {
+  refuse_unless_fetched(context.config, address, address);
+  const std::string& results = context.config.text("results_folder");
+  if (::mkdir(results.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
+  std::string folder = results + "/.fetched-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) fail_of_disk("mkdtemp");
+  const std::unique_ptr<std::string, void (*)(std::string*)> tidy(&folder, [](std::string* name) {
+    ::unlink((*name + "/table").c_str());
+    ::rmdir(name->c_str());
+  });
+  const std::string path = folder + "/table";
+  fetch(context, address, path);
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) fail_of_disk("open");
+  return file;
 }
 
 }  // namespace soda::dali

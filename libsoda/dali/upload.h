@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/handle.h"
 #include "dali/service.h"
 #include "http/form.h"
 #include "site/config.h"
@@ -43,5 +44,9 @@ void keep_uploads(const site::Config& config, const http::Form& form,
 // The same path, for those who read the table: what has an address is fetched unless it is there.
 // Throws Failure(usage), about UPLOAD, for what cannot be had from there.
 std::string uploaded_file(const Context& context, std::string_view job, const UploadedTable& table);
+
+// What lies at an address, for a table that is read at once: a file that has no name any more.
+// Throws as uploaded_file.
+FileDescriptor fetched_file(const Context& context, const std::string& address);
 
 }  // namespace soda::dali

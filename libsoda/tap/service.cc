@@ -11,6 +11,7 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "dali/upload.h"
 #include "tap/answer.h"
 #include "tap/capability.h"
 #include "tap/params.h"
@@ -43,16 +44,11 @@ store::Guards guards_of(const site::Config& config) {
   return guards;
 }
 
-// The parts of the request itself, as they lie in memory.
-ByteInput part_of(const http::Form& form, const UploadName& upload) {
-  constexpr std::string_view scheme = "param:";
-  if (!starts_with_ignoring_case(upload.where, scheme)) {
-    throw Failure(FailureKind::usage,
-                  fmt::format("a table is taken from the request itself (param:PART), and by jobs "
-                              "(tap/async) from an address of the web, received \"{}\"",
-                              soda::quoted(upload.where)));
-  }
-  const std::string_view name = std::string_view(upload.where).substr(scheme.size());
+// The parts of the request itself, as they lie in memory, or what lies at an address.
+ByteInput upload_of(const Context& context, const http::Form& form, const UploadName& upload) {
+  const dali::UploadedTable table = dali::parse_upload(upload.name + "," + upload.where);
+  if (!table.address.empty()) return file_input(dali::fetched_file(context, table.address));
+  const std::string_view name = table.part;
   const auto found = std::ranges::find_if(form.uploads, [name](const http::Upload& part) {
     return equal_ignoring_case(part.name, name);
   });
@@ -78,7 +74,7 @@ struct Running {
   Running(State& state, const Context& context, const Call& call, const Request& request)
       : place(state.turnstile.enter(client_of(call))),
         answer(state.desk, context, request, guards_of(context.config),
-               [&](const UploadName& upload) { return part_of(call.form, upload); }) {}
+               [&](const UploadName& upload) { return upload_of(context, call.form, upload); }) {}
 
   FileDescriptor place;
   Answer answer;

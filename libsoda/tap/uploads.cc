@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/failure.h"
 #include "base/text.h"
 #include "dali/upload.h"
+#include "http/file_sink.h"
 #include "tap/stored_table.h"
 #include "xml/votable_reader.h"
 
@@ -86,6 +88,12 @@ std::vector<UploadName> parse_uploads(const std::vector<std::string>& values) {
     }
   }
   return uploads;
+}
+
+ByteInput file_input(FileDescriptor file) {
+  return [shared = std::make_shared<FileDescriptor>(std::move(file))](std::span<char> into) {
+    return http::read_some(shared->get(), into);
+  };
 }
 
 void take_uploads(const std::vector<UploadName>& names, const UploadSource& source,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/handle.h"
 #include "base/table_reader.h"
 #include "store/select.h"
 #include "tap/catalogue.h"
@@ -24,6 +25,8 @@ std::vector<UploadName> parse_uploads(const std::vector<std::string>& values);
 
 // The bytes of what a pair names. Throws Failure.
 using UploadSource = std::function<ByteInput(const UploadName&)>;
+
+ByteInput file_input(FileDescriptor file);
 
 struct UploadLimits {
   TableLimits file;

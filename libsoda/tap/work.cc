@@ -79,13 +79,8 @@ class Queries final : public dali::Work {
  private:
   static ByteInput upload_of(const dali::Context& context, const store::Job& job,
                              const UploadName& upload) {
-    return file_input(
-        dali::uploaded_file(context, job.id, dali::parse_upload(upload.name + "," + upload.where)));
-  }
-
-  static ByteInput file_input(const std::string& path) {
-    return [file = std::make_shared<FileDescriptor>(http::open_to_read(path))](
-               std::span<char> into) { return http::read_some(file->get(), into); };
+    return file_input(http::open_to_read(dali::uploaded_file(
+        context, job.id, dali::parse_upload(upload.name + "," + upload.where))));
   }
 
   Desk desk_;

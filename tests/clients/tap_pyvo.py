@@ -1,7 +1,10 @@
 """pyvo's TAPService and STILTS' tapquery: queries, jobs, uploads, tables, examples."""
 
+import http.server
+import io
 import subprocess
 import tempfile
+import threading
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
@@ -57,6 +60,42 @@ def job_cases(service):
         "nothing" in document else [failing.phase, document[:300]]
 
 
+class Tables(http.server.BaseHTTPRequestHandler):
+    """The table of stars at every address but /none."""
+
+    def do_GET(self):
+        content = io.BytesIO()
+        stars().write(content, format="votable")
+        found = self.path != "/none"
+        body = content.getvalue() if found else b""
+        self.send_response_only(200 if found else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def address_cases(service):
+    """Tables that lie at an address of the web."""
+    with http.server.HTTPServer(("127.0.0.1", 0), Tables) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_address[1]}"
+        for name, run in (("sync", service.run_sync), ("async", service.run_async)):
+            got = run("SELECT name FROM TAP_UPLOAD.stars",
+                      uploads={"stars": f"{place}/stars.vot"}).to_table()
+            yield f"upload by address, {name}", [] if [str(each) for each in got["name"]] == [
+                "here", "far"] else [str(got)]
+        try:
+            service.run_sync("SELECT name FROM TAP_UPLOAD.stars", uploads={"stars": f"{place}/none"})
+            problems = ["it was answered"]
+        except Exception as error:
+            problems = [] if "404" in str(error) else [str(error)]
+        yield "upload by address that is not there", problems
+        server.shutdown()
+
+
 def upload_cases(service):
     for name, run in (("sync", service.run_sync), ("async", service.run_async)):
         same = run("SELECT * FROM TAP_UPLOAD.stars", uploads={"stars": stars()}).to_table()
@@ -110,6 +149,7 @@ def cases(url, _site):
     yield from query_cases(service)
     yield from job_cases(service)
     yield from upload_cases(service)
+    yield from address_cases(service)
     yield from description_cases(service, url)
     joined = service.run_sync(NEAR, uploads={"stars": stars()})
     yield from tapquery_cases(url, [(row["name"], row["obs_publisher_did"]) for row in joined])

@@ -1,0 +1,15 @@
+// For programs that fetch what clients name by an address of the web.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "site/config.h"
+
+namespace modules {
+
+// Context::fetch within the site's limits: max_upload, upload_time, upload_addresses.
+std::function<void(const std::string& address, const std::string& path)> fetch_of(
+    const soda::site::Config& config);
+
+}  // namespace modules
