@@ -222,16 +222,16 @@ def waiting(url, count=200):
     job = created(url, ("ID", ID), ("CIRCLE", "10 20 0.01"))
     taken, reply = timed(f"{job}?WAIT=1")
     yield "WAIT ends by itself", expect(reply, 200, "PENDING") + (
-        [] if 0.9 < taken < 4 else [f"{taken:.2f} s"])
+        [] if 0.9 < taken < 8 else [f"{taken:.2f} s"])
     taken, reply = timed(f"{job}?WAIT=30&PHASE=QUEUED")
     yield "WAIT for another phase does not wait", expect(reply, 200) + (
-        [] if taken < 2 else [f"{taken:.2f} s"])
+        [] if taken < 5 else [f"{taken:.2f} s"])
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
         waits = [pool.submit(timed, f"{job}?WAIT=40") for _ in range(count)]
         time.sleep(1.5)
         taken, reply = timed(f"{job}/phase")
         yield f"others are answered while {count} wait", expect(reply, 200, "PENDING") + (
-            [] if taken < 2 else [f"{taken:.2f} s"])
+            [] if taken < 5 else [f"{taken:.2f} s"])
         post(f"{job}/phase", ("PHASE", "ABORT"))
         ended = time.monotonic()
         replies = [each.result()[1] for each in waits]

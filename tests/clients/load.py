@@ -142,12 +142,12 @@ def waiting(site):
     attend(selector, left, 8)
     cost, taken = site.seconds() - before, time.monotonic() - begun
     yield f"{CLIENTS} wait", [] if len(left) == CLIENTS else [f"{len(left)} still wait"]
-    yield "waiting costs little", [] if cost < 0.25 * taken else [
+    yield "waiting costs little", [] if cost < 0.5 * taken else [
         f"{cost:.2f} s of four processes in {taken:.1f} s"]
     begun = time.monotonic()
     phase = site.phase(job)
     late = time.monotonic() - begun
-    yield "others are answered meanwhile", [] if phase == "PENDING" and late < 2 else [
+    yield "others are answered meanwhile", [] if phase == "PENDING" and late < 5 else [
         f"{phase} after {late:.1f} s"]
     site.post(f"{job}/phase", [("PHASE", "RUN")])
     begun = time.monotonic()
