@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -51,11 +50,6 @@ void write_file(const std::string& path, std::string_view bytes) {
 void make_folder(std::string_view folder, std::string_view job) {
   const std::string own = fmt::format("{}/{}", folder, job);
   if (::mkdir(own.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
-}
-
-bool is_web_address(std::string_view address) {
-  return starts_with_ignoring_case(address, "http://") ||
-         starts_with_ignoring_case(address, "https://");
 }
 
 std::string_view host_of(std::string_view address) {
@@ -128,7 +122,7 @@ UploadedTable parse_upload(std::string_view value) {
         fmt::format("UPLOAD: NAME,param:PART is expected, received \"{}\"", quoted(value)),
         "UPLOAD");
   }
-  if (is_web_address(where)) return {std::string(name), "", std::string(where)};
+  if (http::is_web_address(where)) return {std::string(name), "", std::string(where)};
   if (!starts_with_ignoring_case(where, scheme)) {
     throw Failure(FailureKind::usage,
                   fmt::format("UPLOAD: a table is taken from the request itself (param:PART), or "
@@ -162,10 +156,8 @@ void keep_uploads(const site::Config& config, const http::Form& form,
       refuse_unless_fetched(config, value, table.address);
       continue;
     }
-    const auto found = std::ranges::find_if(form.uploads, [&](const http::Upload& upload) {
-      return equal_ignoring_case(upload.name, table.part);
-    });
-    if (found == form.uploads.end()) {
+    const http::Upload* const found = http::find_upload(form, table.part);
+    if (found == nullptr) {
       throw Failure(FailureKind::usage,
                     fmt::format("UPLOAD: the request has no part \"{}\" with a file", table.part),
                     "UPLOAD");

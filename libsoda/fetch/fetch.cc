@@ -123,13 +123,8 @@ void run(const std::string& address, Download& download) {
 
 }  // namespace
 
-bool is_web_address(std::string_view address) {
-  return starts_with_ignoring_case(address, "http://") ||
-         starts_with_ignoring_case(address, "https://");
-}
-
 void save(const std::string& address, const std::string& path, const Limits& limits) {
-  if (!is_web_address(address)) {
+  if (!http::is_web_address(address)) {
     throw Failure(FailureKind::usage,
                   fmt::format("the address {} is not of http or https", quoted(address)));
   }

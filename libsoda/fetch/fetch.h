@@ -24,9 +24,6 @@ struct Limits {
   Reach reach = Reach::public_only;
 };
 
-// Whether the address begins with "http://" or "https://", ignoring case.
-bool is_web_address(std::string_view address);
-
 // Writes to `path`, which is made or replaced when all has arrived and is durable. Throws
 // Failure(usage), about `address`: not http or https, leads to a place that is not public, not
 // found or refused there, larger than the limit, longer than the time; std::system_error when the

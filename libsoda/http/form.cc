@@ -142,6 +142,12 @@ Form parse_form(const Request& request, const FormLimits& limits) {
   return collector.take();
 }
 
+const Upload* find_upload(const Form& form, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      form.uploads, [name](const Upload& each) { return equal_ignoring_case(each.name, name); });
+  return found == form.uploads.end() ? nullptr : &*found;
+}
+
 std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
   std::string decoded;
   decoded.reserve(text.size());

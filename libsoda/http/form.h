@@ -36,6 +36,9 @@ struct FormLimits {
 // parameter); Failure(unsupported_media): a body of another content type.
 Form parse_form(const Request& request, const FormLimits& limits = {});
 
+// The file of that name, ignoring ASCII case; null: there is none. It belongs to the form.
+const Upload* find_upload(const Form& form, std::string_view name);
+
 // Percent-decoding of a query component; in forms a plus sign is a blank. Empty optional: a broken
 // code.
 enum class Plus { literal, blank };

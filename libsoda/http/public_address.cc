@@ -92,6 +92,11 @@ bool is_public(const sockaddr& address) {
   return is_public_v6(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr) && !is_own(address);
 }
 
+bool is_web_address(std::string_view address) {
+  return starts_with_ignoring_case(address, "http://") ||
+         starts_with_ignoring_case(address, "https://");
+}
+
 bool may_be_public(std::string_view host) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);

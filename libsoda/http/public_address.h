@@ -14,6 +14,9 @@ namespace soda::http {
 // families other than IPv4 and IPv6.
 bool is_public(const sockaddr& address);
 
+// Whether the address begins with "http://" or "https://", ignoring case.
+bool is_web_address(std::string_view address);
+
 // What can be said of the host of a URL before its name is looked up: false for "localhost" and for
 // numbers (in any spelling that the system takes, IPv6 with or without brackets) of an address that
 // is not public.

@@ -48,13 +48,10 @@ store::Guards guards_of(const site::Config& config) {
 ByteInput upload_of(const Context& context, const http::Form& form, const UploadName& upload) {
   const dali::UploadedTable table = dali::parse_upload(upload.name + "," + upload.where);
   if (!table.address.empty()) return file_input(dali::fetched_file(context, table.address));
-  const std::string_view name = table.part;
-  const auto found = std::ranges::find_if(form.uploads, [name](const http::Upload& part) {
-    return equal_ignoring_case(part.name, name);
-  });
-  if (found == form.uploads.end()) {
-    throw Failure(FailureKind::usage,
-                  fmt::format("the request has no part \"{}\" with a file", quoted(name)));
+  const http::Upload* const found = http::find_upload(form, table.part);
+  if (found == nullptr) {
+    throw Failure(FailureKind::usage, fmt::format("the request has no part \"{}\" with a file",
+                                                  soda::quoted(table.part)));
   }
   return [rest = std::string_view(found->content)](std::span<char> into) mutable {
     const std::size_t count = std::min(into.size(), rest.size());

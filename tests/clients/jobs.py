@@ -19,7 +19,6 @@ and with a worker, which the jobs before did not have:
 import argparse
 import concurrent.futures
 import http.client
-import http.server
 import io
 import os
 import pathlib
@@ -28,7 +27,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import time
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
@@ -39,6 +37,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 
 import documents  # noqa: E402
 import harness  # noqa: E402
+import web  # noqa: E402
 from archive import make_data  # noqa: E402
 from astropy.io import fits  # noqa: E402
 from gateway import Gateway  # noqa: E402
@@ -288,25 +287,9 @@ def done(url):
 
 # ---- fetched
 
-class Tables(http.server.BaseHTTPRequestHandler):
-    """A table of one position of two of which one lies on no image, and nothing else."""
-
-    def do_GET(self):
-        found = self.path == "/stars.csv"
-        body = b"ra,dec,radius\n150.1,2.2,0.01\n1,-80,0.01\n" if found else b""
-        self.send_response_only(200 if found else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 def fetched(url):
-    with http.server.HTTPServer(("127.0.0.1", 0), Tables) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        tables = f"http://127.0.0.1:{server.server_address[1]}"
+    """A table of two positions, of which one lies on no image, and one that is not there."""
+    with web.served({"/stars.csv": b"ra,dec,radius\n150.1,2.2,0.01\n1,-80,0.01\n"}) as tables:
         job = created(url, ("UPLOAD", f"stars,{tables}/stars.csv"), ("ID", ID), ("PHASE", "RUN"))
         yield "a table at an address is cut by", expect(finished(job), 200, ">COMPLETED<")
         states = re.findall(",(DONE|EMPTY|FAILED),",
@@ -314,7 +297,6 @@ def fetched(url):
         yield "its rows are there", [] if states == ["DONE", "EMPTY"] else [str(states)]
         job = created(url, ("UPLOAD", f"stars,{tables}/none.csv"), ("ID", ID), ("PHASE", "RUN"))
         yield "a table that is not there", expect(finished(job), 200, ">ERROR<(.|\n)*status 404")
-        server.shutdown()
 
 
 # ---- packages
@@ -462,18 +444,12 @@ def main():
             for name, suite in SUITES.items():
                 for label, problems in suite(gate.url):
                     report.judge(f"jobs/{name}/{label}", problems)
-            worker = subprocess.Popen([harness.find_program("SODA_WORKER", options.build,
-                                                            "modules/soda-worker"),
-                                       "--config", str(site.config)])
-            try:
+            with site.worker():
                 for name, cases in (("fetched", fetched(gate.url)), ("done", done(gate.url)),
                                     ("packages", packages(gate.url)),
                                     ("administered", administered(gate.url, site))):
                     for label, problems in cases:
                         report.judge(f"jobs/{name}/{label}", problems)
-            finally:
-                worker.terminate()
-                worker.wait(20)
     return report.finish()
 
 

@@ -14,7 +14,6 @@ import pathlib
 import re
 import selectors
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -296,17 +295,10 @@ def main():
         make_data(options.build, folder)
         with harness.Installation(folder, options.build, responders=1) as installed:
             site = Site(installed)
-            worker = subprocess.Popen([harness.find_program("SODA_WORKER", options.build,
-                                                            "modules/soda-worker"),
-                                       "--config", str(installed.config)],
-                                      stderr=subprocess.DEVNULL)
-            try:
+            with installed.worker() as worker:
                 for name, cases in (("waiting", waiting(site)), ("refused", refused(site, worker))):
                     for label, problems in cases:
                         report.judge(f"load/{name}/{label}", problems)
-            finally:
-                worker.terminate()
-                worker.wait(20)
     return report.finish()
 
 

@@ -15,7 +15,6 @@ import contextlib
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -52,14 +51,8 @@ def served(build):
                                   'upload_addresses = "any"') as site:
             gate.site = site
             site.run_sodactl("import", str(table))
-            worker = subprocess.Popen(
-                [harness.find_program("SODA_WORKER", build, "modules/soda-worker"), "--config",
-                 str(site.config)], stdin=subprocess.DEVNULL)
-            try:
+            with site.worker():
                 yield gate.url, site
-            finally:
-                worker.terminate()
-                worker.wait(20)
 
 
 def main():

@@ -1,10 +1,8 @@
 """pyvo's TAPService and STILTS' tapquery: queries, jobs, uploads, tables, examples."""
 
-import http.server
 import io
 import subprocess
 import tempfile
-import threading
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
@@ -13,6 +11,7 @@ import pyvo
 from astropy.table import Table
 
 import ask
+import web
 
 NEAR = ("SELECT t.name, o.obs_publisher_did FROM TAP_UPLOAD.stars AS t JOIN ivoa.obscore AS o "
         "ON 1 = CONTAINS(POINT(t.ra, t.dec), o.s_region) ORDER BY t.name, o.obs_publisher_did")
@@ -60,28 +59,11 @@ def job_cases(service):
         "nothing" in document else [failing.phase, document[:300]]
 
 
-class Tables(http.server.BaseHTTPRequestHandler):
-    """The table of stars at every address but /none."""
-
-    def do_GET(self):
-        content = io.BytesIO()
-        stars().write(content, format="votable")
-        found = self.path != "/none"
-        body = content.getvalue() if found else b""
-        self.send_response_only(200 if found else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 def address_cases(service):
     """Tables that lie at an address of the web."""
-    with http.server.HTTPServer(("127.0.0.1", 0), Tables) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        place = f"http://127.0.0.1:{server.server_address[1]}"
+    content = io.BytesIO()
+    stars().write(content, format="votable")
+    with web.served({"/stars.vot": content.getvalue()}) as place:
         for name, run in (("sync", service.run_sync), ("async", service.run_async)):
             got = run("SELECT name FROM TAP_UPLOAD.stars",
                       uploads={"stars": f"{place}/stars.vot"}).to_table()
@@ -93,7 +75,6 @@ def address_cases(service):
         except Exception as error:
             problems = [] if "404" in str(error) else [str(error)]
         yield "upload by address that is not there", problems
-        server.shutdown()
 
 
 def upload_cases(service):

@@ -5,6 +5,7 @@ Protocol: a line for each case, `ok NAME`, `not ok NAME: reason` or `skip NAME: 
 end `N passed, N failed, N skipped`; exit status 1 when a case failed.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -142,7 +143,7 @@ class Installation:
 
     def __init__(self, data, build=".", responders=2, extra_settings="",
                  base_url=f"http://127.0.0.1{MOUNT}"):
-        self.data = str(pathlib.Path(data).resolve())
+        self.data, self.build = str(pathlib.Path(data).resolve()), build
         self.sodactl = find_program("SODACTL", build, "modules/sodactl")
         self.soda_sync = find_program("SODA_SYNC", build, "modules/soda-sync")
         self.programs = {name: find_program(f"SODA_{name.upper()}", build, f"modules/soda-{name}")
@@ -224,6 +225,18 @@ class Installation:
                 raise SystemExit(f"{program} did not listen within 30 s")
             time.sleep(0.02)
         return FastcgiService(f"unix:{socket_path}")
+
+    @contextlib.contextmanager
+    def worker(self):
+        """The worker of jobs, while the context lasts."""
+        program = find_program("SODA_WORKER", self.build, "modules/soda-worker")
+        process = subprocess.Popen([program, "--config", str(self.config)],
+                                   stdin=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(20)
 
     def log(self):
         return (self.scratch / "sync.log").read_text(errors="replace")[-2000:]
