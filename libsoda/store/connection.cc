@@ -141,6 +141,7 @@ void Connection::open(const std::string& path, Database::Mode mode, const char* 
   if (mode == Database::Mode::read_write && sqlite3_db_readonly(raw, "main") == 1) {
     fail(SQLITE_READONLY, schema_.subject);
   }
+  if (mode == Database::Mode::read_only) map_.keep(raw);
   // Taken before opening: if the file was exchanged in between, the next look finds a difference
   // and opens again.
   device_ = before.st_dev;
@@ -190,6 +191,13 @@ bool Connection::current(const std::string& path) const noexcept {
 void Connection::execute(const char* sql) {
   if (const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK)
     fail(code, schema_.subject);
+}
+
+void Connection::run(std::string_view sql) {
+  StatementHandle statement = take(sql);
+  if (const int code = sqlite3_step(statement.get()); code != SQLITE_DONE)
+    fail(code, schema_.subject);
+  give_back(std::string(sql), std::move(statement));
 }
 
 StatementHandle Connection::take(std::string_view sql) {

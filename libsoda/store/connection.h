@@ -15,6 +15,7 @@
 #include "base/handle.h"
 #include "base/table.h"
 #include "store/database.h"
+#include "store/kept_map.h"
 
 namespace soda::store {
 
@@ -40,6 +41,8 @@ class Connection {
   // right.
   bool current(const std::string& path) const noexcept;
   void execute(const char* sql);
+  // Of a statement without rows that comes again and again: it is kept compiled.
+  void run(std::string_view sql);
   StatementHandle take(std::string_view sql);
   void give_back(const std::string& sql, StatementHandle statement);
   sqlite3* handle() const noexcept { return handle_.get(); }
@@ -49,6 +52,7 @@ class Connection {
   void check_schema(Database::Mode mode);
 
   const Schema& schema_;
+  KeptMap map_;
   Handle<sqlite3, sqlite3_close_v2> handle_;
   std::map<std::string, std::vector<StatementHandle>, std::less<>> idle_;
   dev_t device_ = 0;

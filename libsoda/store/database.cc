@@ -20,8 +20,10 @@ using std::chrono::nanoseconds;
 // A file's time stamp is that of a clock tick (up to 10 ms): what is younger than this may change
 // again without a trace.
 constexpr nanoseconds aged = std::chrono::milliseconds(100);
-// However the files look, SQLite is asked this often: a writer that is held up between its last
-// write and telling it to readers (it waits for the disk there) is seen this late at most.
+// However the files look, SQLite is asked this often while the -wal holds anything: a writer that
+// is held up between its last write and telling it to readers (it waits for the disk there) is seen
+// this late at most. (Asked by one who may not write the -shm file, SQLite always says that
+// something has changed when no writer is there.)
 constexpr nanoseconds longest_trust = std::chrono::milliseconds(500);
 
 // How the data base's files look from outside: a commit writes to the -wal, a checkpoint to the
@@ -39,6 +41,9 @@ struct Look {
 
   Look(const std::string& path, const std::string& wal_path) noexcept
       : files{look(path), look(wal_path)} {}
+
+  // Then all that was ever committed is in the file itself.
+  bool wal_is_empty() const noexcept { return files[1].size <= 0; }
 
   // No write after this look can leave the same look behind.
   bool is_aged() const noexcept {
@@ -66,7 +71,8 @@ struct Answer {
   std::int64_t version;
 
   bool holds_for(const Look& now) const noexcept {
-    return look == now && std::chrono::steady_clock::now() - asked < longest_trust;
+    return look == now &&
+           (now.wal_is_empty() || std::chrono::steady_clock::now() - asked < longest_trust);
   }
 };
 
