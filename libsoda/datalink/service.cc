@@ -69,7 +69,7 @@ std::vector<xml::Field> fields() {
       text("content_type", "meta.code.mime"), length,
       text("content_qualifier", ""),          text("local_semantics", "meta.id.assoc"),
       text("link_auth", "meta.code"),         authorized};
-  return xml::fields_of(columns);
+  return xml::fields_of({columns.begin(), columns.end()});
 }
 
 // The links of the data sets that were asked for last, up to a budget in bytes. A data set is

@@ -83,12 +83,23 @@ std::size_t copy_plain(std::string_view text, char* to) {
   return at;
 }
 
+// The bytes at the beginning that are plain and no quotation mark, in steps of eight.
+inline std::size_t plain_words(std::string_view text) noexcept {
+  std::size_t at = 0;
+  for (std::uint64_t bytes; at + sizeof bytes <= text.size(); at += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    const std::uint64_t quotes = detail::any_below(bytes ^ detail::each('"'), 1);
+    if (quotes != 0 || !detail::all_plain<Plain::markup>(bytes)) break;
+  }
+  return at;
+}
+
 // Appends `text` with & < > " and \r escaped and what XML cannot hold replaced by U+FFFD. `Out` is
 // std::string, or soda::Blocks.
 template <class Out>
 void append_escaped(Out& out, std::string_view text) {
   while (!text.empty()) {
-    std::size_t plain = 0;
+    std::size_t plain = plain_words(text);
     while (plain < text.size() && text[plain] != '"' &&
            detail::is_plain<Plain::markup>(text[plain])) {
       ++plain;

@@ -98,13 +98,14 @@ std::string_view status_name(Status status) noexcept {
   return names[static_cast<std::size_t>(status)];
 }
 
-std::vector<Field> fields_of(std::span<const Column> columns) {
+std::vector<Field> fields_of(std::vector<Column> columns) {
   std::vector<Field> fields;
-  for (const Column& column : columns) {
+  fields.reserve(columns.size());
+  for (Column& column : columns) {
     const bool is_taken = std::ranges::count(fields, column.name, &Field::id) > 0;
-    const bool can_refer = is_xml_name(column.name) && !is_taken;
-    fields.push_back(
-        {column, can_refer ? column.name : std::string(), std::string(system_of(column)), {}});
+    std::string id = is_xml_name(column.name) && !is_taken ? column.name : std::string();
+    std::string system(system_of(column));
+    fields.push_back({std::move(column), std::move(id), std::move(system), {}});
   }
   return fields;
 }

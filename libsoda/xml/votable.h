@@ -55,7 +55,7 @@ inline constexpr std::string_view utc_id = "system.utc";
 // Fields with an ID equal to their name (the first of a name, and only where it is an XML name of
 // ASCII letters, digits, "." "-" "_"), so that descriptors can refer to any column; with the
 // reference system that the UCD asks for.
-std::vector<Field> fields_of(std::span<const Column> columns);
+std::vector<Field> fields_of(std::vector<Column> columns);
 
 struct ResultTable {
   std::string name, description;

@@ -1,5 +1,6 @@
 #include "xml/writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "xml/characters.h"
@@ -39,14 +40,12 @@ Writer& Writer::start(std::string_view name) {
 Writer& Writer::attribute(std::string_view name, std::string_view value) {
   out_.append(" ").append(name).append("=\"");
   // A parser would turn line ends and tabs in an attribute into blanks (section 3.3.3).
-  for (const char c : escape(value)) {
-    if (c == '\n') {
-      out_ += "&#10;";
-    } else if (c == '\t') {
-      out_ += "&#9;";
-    } else {
-      out_ += c;
-    }
+  for (;;) {
+    const std::size_t blank = std::min(value.find('\n'), value.find('\t'));
+    append_escaped(out_, value.substr(0, blank));
+    if (blank == std::string_view::npos) break;
+    out_ += value[blank] == '\n' ? "&#10;" : "&#9;";
+    value.remove_prefix(blank + 1);
   }
   out_ += '"';
   return *this;
@@ -60,7 +59,7 @@ Writer& Writer::instruction(std::string_view target, std::string_view data) {
 Writer& Writer::text(std::string_view content) {
   close_tag();
   if (!open_.empty()) open_.back().has_text = true;
-  out_ += escape(content);
+  append_escaped(out_, content);
   return *this;
 }
 
