@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <exception>
+#include <list>
 #include <utility>
 
 #include "base/failure.h"
@@ -33,6 +36,37 @@ constexpr std::array limits = {
     Limit{SQLITE_LIMIT_VDBE_OP, 10'000'000},
 };
 
+struct Prepared {
+  std::string sql;
+  StatementHandle statement;
+};
+// One or none; a list, so that it changes hands without failing.
+using OnePrepared = std::list<Prepared>;
+
+// Statements for those who ask the same of other values, the last used first: to compile one takes
+// longer than to run it.
+class KeptStatements {
+ public:
+  OnePrepared take(std::string_view sql) {
+    OnePrepared taken;
+    const auto found = std::ranges::find(kept_, sql, &Prepared::sql);
+    if (found != kept_.end()) taken.splice(taken.begin(), kept_, found);
+    return taken;
+  }
+  void keep(OnePrepared one) noexcept {
+    sqlite3_reset(one.front().statement.get());
+    sqlite3_clear_bindings(one.front().statement.get());
+    if (one.front().sql.size() > longest) return;
+    kept_.splice(kept_.begin(), one);
+    if (kept_.size() > most) kept_.pop_back();
+  }
+  void clear() noexcept { kept_.clear(); }
+
+ private:
+  static constexpr std::size_t most = 32, longest = 8192;  // statements, bytes of one's text
+  std::list<Prepared> kept_;
+};
+
 }  // namespace
 
 // A connection and what is hung on it, in the order of their making.
@@ -55,6 +89,7 @@ struct Selector::Impl {
     }
     Connection connection;
     Permission permission;
+    KeptStatements statements;        // which had permission
     std::int64_t schema_cookie = -1;  // of the published tables that `permission` knows
   };
 
@@ -86,9 +121,7 @@ class Turn {
     selector_.busy = false;
     desk_.permission.enforce(false);
     // Temporary tables go with the connection: nothing of theirs is left, on disk neither.
-    const bool clean = !spent_ && sqlite3_exec(desk_.connection.handle(), "COMMIT", nullptr,
-                                               nullptr, nullptr) == SQLITE_OK;
-    if (!clean) selector_.desk.reset();
+    if (spent_ || !committed()) selector_.desk.reset();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -97,6 +130,14 @@ class Turn {
   void spend() noexcept { spent_ = true; }
 
  private:
+  bool committed() noexcept {
+    try {
+      desk_.connection.run("COMMIT");
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
   static Selector::Impl::Desk& begin(Selector::Impl& selector) {
     if (selector.busy) throw Failure(FailureKind::internal, "An inquiry was begun within another.");
     Selector::Impl::Desk& desk = selector.ready();
@@ -112,7 +153,7 @@ class Turn {
   // Reading the number of the schema begins the snapshot.
   static void begin(Selector::Impl::Desk& desk) {
     Connection& connection = desk.connection;
-    connection.execute("BEGIN");
+    connection.run("BEGIN");
     constexpr std::string_view sql = "PRAGMA main.schema_version";
     StatementHandle statement = connection.take(sql);
     const int code = sqlite3_step(statement.get());
@@ -120,6 +161,7 @@ class Turn {
     const std::int64_t cookie = sqlite3_column_int64(statement.get(), 0);
     connection.give_back(std::string(sql), std::move(statement));
     if (cookie == desk.schema_cookie) return;
+    desk.statements.clear();
     publish(connection, desk.permission);
     desk.schema_cookie = cookie;
   }
@@ -155,18 +197,26 @@ struct Inquiry::Impl {
         guard(turn.desk().connection.handle(), std::move(guards)) {
     files.allow(guard.guards().scratch);
   }
+  // Those that read temporary tables end with them.
+  ~Impl() {
+    if (!prepared.empty() && tables.empty()) turn.desk().statements.keep(std::move(prepared));
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   sqlite3* handle() { return turn.desk().connection.handle(); }
 
   void select(std::string_view sql, std::span<const Value> bindings) {
-    if (statement) throw Failure(FailureKind::internal, "An inquiry takes one statement.");
+    if (!prepared.empty()) throw Failure(FailureKind::internal, "An inquiry takes one statement.");
     for (const auto& table : tables) table->index_for(sql);
-    prepare(sql);
+    if (tables.empty()) prepared = turn.desk().statements.take(sql);
+    if (prepared.empty()) prepare(sql);
+    statement = prepared.front().statement.get();
     for (std::size_t i = 0; i < bindings.size(); ++i) {
-      const int code = bind_value(statement.get(), static_cast<int>(i) + 1, bindings[i]);
+      const int code = bind_value(statement, static_cast<int>(i) + 1, bindings[i]);
       if (code != SQLITE_OK) guard.fail(code);
     }
-    cells.resize(static_cast<std::size_t>(sqlite3_column_count(statement.get())));
+    cells.resize(static_cast<std::size_t>(sqlite3_column_count(statement)));
   }
 
   void prepare(std::string_view sql) {
@@ -178,7 +228,7 @@ struct Inquiry::Impl {
     const int code =
         sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()), 0, &raw, &rest);
     permission.enforce(false);
-    statement.reset(raw);
+    StatementHandle made(raw);
     if (code == SQLITE_AUTH) {
       throw Failure(FailureKind::internal, "The statement made of the query asks for " +
                                                permission.refused() + ", which is not published.");
@@ -186,23 +236,22 @@ struct Inquiry::Impl {
     if (code != SQLITE_OK) guard.fail(code);
     const std::string_view tail(rest, static_cast<std::size_t>(sql.data() + sql.size() - rest));
     if (raw == nullptr || !trim(tail).empty() || sqlite3_stmt_readonly(raw) == 0 ||
-        sqlite3_stmt_isexplain(raw) != 0 || sqlite3_column_count(raw) == 0) {
-      statement.reset();
+        sqlite3_stmt_isexplain(raw) != 0 || sqlite3_column_count(raw) == 0)
       throw Failure(FailureKind::internal, "What was made of the query is not one SELECT.");
-    }
+    prepared.push_front({std::string(sql), std::move(made)});
   }
 
   bool next() {
-    if (!statement) return false;
+    if (statement == nullptr) return false;
     guard.enter();
-    const int code = sqlite3_step(statement.get());
+    const int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
       int column = 0;
-      for (Cell& cell : cells) cell = cell_of(statement.get(), column++);
+      for (Cell& cell : cells) cell = cell_of(statement, column++);
       return true;
     }
+    statement = nullptr;
     if (code != SQLITE_DONE) guard.fail(code);
-    statement.reset();
     return false;
   }
 
@@ -210,7 +259,8 @@ struct Inquiry::Impl {
   ScratchFiles& files;
   Guard guard;
   std::vector<std::unique_ptr<TemporaryTable::Impl>> tables;
-  StatementHandle statement;
+  OnePrepared prepared;
+  sqlite3_stmt* statement = nullptr;  // while it runs
   std::vector<Cell> cells;
 };
 

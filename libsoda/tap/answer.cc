@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <utility>
 
 namespace soda::tap {
@@ -37,14 +38,15 @@ Answer::Answer(Desk& desk, const dali::Context& context, const Request& request,
   inquiry_.select(query_.sql, query_.bindings);
 }
 
-xml::ResultTable Answer::table(const dali::Context& context) const {
+xml::ResultTable Answer::table(const dali::Context& context) {
   xml::ResultTable table;
   if (query_.tables.size() == 1) table.name = table_name(*query_.tables.front());
   table.infos = {{"standardID", "ivo://ivoa.net/std/TAP", ""},
                  {"server_software", "libsoda/" + context.version, ""}};
   if (text_.size() <= longest_shown) table.infos.push_back({"QUERY", text_, ""});
-  const std::vector<Column> columns(query_.columns.begin(), query_.columns.end());
-  table.fields = xml::fields_of(columns);
+  // Their metadata leave the query: a table is told once.
+  table.fields = xml::fields_of(
+      {std::move_iterator(query_.columns.begin()), std::move_iterator(query_.columns.end())});
   return table;
 }
 

@@ -41,8 +41,8 @@ class Answer {
   Answer(Desk& desk, const dali::Context& context, const Request& request,
          const store::Guards& guards, const UploadSource& source);
 
-  // All but the rows.
-  xml::ResultTable table(const dali::Context& context) const;
+  // All but the rows. To be called once.
+  xml::ResultTable table(const dali::Context& context);
   // To be called once. Throws Failure when a guard cuts the query.
   xml::Ending write_rows(dali::TableWriter& writer);
   std::int64_t rows() const noexcept { return rows_; }

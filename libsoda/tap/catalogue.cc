@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <unordered_set>
 
 #include "base/text.h"
 #include "tap/words.h"
@@ -94,7 +95,9 @@ Type type_of(const Column& column) {
 }
 
 bool is_reserved(std::string_view word) {
-  return std::ranges::binary_search(reserved_words, to_upper(word));
+  static const std::unordered_set<std::string_view> words(reserved_words.begin(),
+                                                          reserved_words.end());
+  return words.contains(to_upper(word));
 }
 
 std::string identifier(std::string_view name) {

@@ -35,6 +35,13 @@ void append(Joined& left, Joined&& right) {
   left.size.total += right.size.total;
 }
 
+std::vector<Shown> shown_of(const Source& source) {
+  std::vector<Shown> shown;
+  shown.reserve(source.columns().size());
+  for (const TableColumn& column : source.columns()) shown.push_back({&column, &source, {}});
+  return shown;
+}
+
 const Shown* find_shown(const std::vector<Shown>& all, const Identifier& name,
                         std::string_view side) {
   const Shown* found = nullptr;
@@ -142,8 +149,7 @@ Joined Translator::primary(const FromItem& item) {
   }
   const Source& added = add_source(std::move(source));
   result.sources.push_back(&added);
-  for (const TableColumn& column : added.columns())
-    result.shown.push_back({&column, {&added}, {&column}});
+  result.shown = shown_of(added);
   result.parts.push_back({&added, fmt::format("{} AS {}", sql, added.sql_name)});
   return result;
 }
@@ -157,8 +163,7 @@ Joined Translator::query_item(const FromItem& item) {
   const Source& added = add_source(std::move(source));
   Joined result;
   result.sources.push_back(&added);
-  for (const TableColumn& column : added.columns())
-    result.shown.push_back({&column, {&added}, {&column}});
+  result.shown = shown_of(added);
   result.parts.push_back({&added, fmt::format("({}) AS {}", block.sql, added.sql_name)});
   result.size = block.size;
   return result;
@@ -237,8 +242,8 @@ std::vector<Shown> Translator::merged(const Joined& left, const Joined& right, c
     equal.push_back(compared(place, "=", value_of(a, name.place), value_of(b, name.place)));
     Shown one = step.kind == JoinKind::right ? b : a;
     if (step.kind == JoinKind::full) {
-      one.sources.insert(one.sources.end(), b.sources.begin(), b.sources.end());
-      one.columns.insert(one.columns.end(), b.columns.begin(), b.columns.end());
+      one.others.emplace_back(b.source, b.column);
+      one.others.insert(one.others.end(), b.others.begin(), b.others.end());
     }
     shown.push_back(std::move(one));
     absorbed.push_back(a.column);

@@ -52,22 +52,23 @@ std::string after_all(std::string prefix) {
 // A list of literals, however long, as one parameter.
 std::string Translator::literals(const Node& node, const Value& subject) {
   Value literal;
-  literal.type = Type::text;
   literal.sql.assign(1, '?');
   std::string json(1, '[');
   for (auto child = node.children.begin() + 1; child != node.children.end(); ++child) {
+    literal.place = child->place;
     if (json.size() > 1) json += ',';
     if (child->kind == NodeKind::null) {
       json += "null";
     } else if (child->kind == NodeKind::text) {
-      literal.place = child->place;
+      literal.type = Type::text;
       literal.text = child->text;
       need_comparable(subject, literal, child->place);
       add_json(json, child->text);
     } else {
-      const Value number = this->literal(*child);
-      need_comparable(subject, number, child->place);
-      json += number.sql;
+      literal.type = Type::double_precision;
+      literal.text.reset();
+      need_comparable(subject, literal, child->place);
+      json += number_text(number_of(*child));
     }
   }
   json += ']';

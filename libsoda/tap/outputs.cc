@@ -58,12 +58,12 @@ void describe(OutputColumn& column, Type type) {
   column.xtype = row.xtype;
 }
 
-Output output_of(const Value& value, const SelectItem& item, std::size_t number) {
+Output output_of(Value&& value, const SelectItem& item, std::size_t number) {
   Output output;
   output.place = item.place;
   output.type = value.type;
-  output.sql = value.sql;
-  output.blob = value.blob;
+  output.sql = std::move(value.sql);
+  output.blob = std::move(value.blob);
   if (value.column != nullptr) {
     static_cast<Column&>(output.column) = *value.column;
     output.column.adql = value.column->adql;
@@ -133,6 +133,7 @@ std::string limit_of(std::optional<std::int64_t> top, std::optional<std::int64_t
 void make_unique(std::vector<OutputColumn>& columns) {
   std::set<std::string> taken;
   for (const OutputColumn& column : columns) taken.insert(to_lower(column.name));
+  if (taken.size() == columns.size()) return;
   std::set<std::string> used;
   for (OutputColumn& column : columns) {
     if (used.insert(to_lower(column.name)).second) continue;

@@ -13,7 +13,7 @@
 namespace soda::tap {
 
 // `number` counts from 1; a column that is not named is named after it.
-Output output_of(const Value& value, const SelectItem& item, std::size_t number);
+Output output_of(Value&& value, const SelectItem& item, std::size_t number);
 // As a value of the answer: geometries as text.
 std::string answer_sql(const Output& output);
 // Datatype, arraysize and xtype of a type.

@@ -73,7 +73,9 @@ class Parser {
   Node predicate_after(Node left);
   Node negatable(Node left, Place place, bool negated);
   Node in_list(Node left);
-  Node chain(std::size_t strength);
+  Node chain(std::size_t weakest);
+  bool at_operator(std::size_t strength) const;
+  Node chained(Node first, std::size_t strength);
   Node unary();
   Node primary();
   Node word_primary();

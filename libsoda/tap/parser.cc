@@ -100,11 +100,11 @@ bool Parser::at_identifier() const {
 }
 
 Identifier Parser::identifier(std::string_view what) {
-  if (here().kind == TokenKind::word && is_reserved(here().upper)) {
+  if (!at_identifier()) {
+    if (here().kind != TokenKind::word) expected(what);
     expected(fmt::format("{} ({} is a reserved word: as a name it must be in double quotes)", what,
                          here().upper));
   }
-  if (!at_identifier()) expected(what);
   const Token& token = tokens_[at_++];
   return {token.text, token.kind == TokenKind::delimited, token.place};
 }

@@ -198,14 +198,24 @@ Node Parser::in_list(Node left) {
   return node;
 }
 
+// Operators of that strength and stronger ones.
+Node Parser::chain(std::size_t weakest) {
+  Node node = unary();
+  for (std::size_t strength = strengths.size(); strength-- > weakest;) {
+    if (at_operator(strength)) node = chained(std::move(node), strength);
+  }
+  return node;
+}
+
+bool Parser::at_operator(std::size_t strength) const {
+  return here().kind == TokenKind::sign && holds(strengths[strength], here().text);
+}
+
 // a op b op c of one strength, as one node.
-Node Parser::chain(std::size_t strength) {
-  if (strength == strengths.size()) return unary();
-  Node first = chain(strength + 1);
-  if (here().kind != TokenKind::sign || !holds(strengths[strength], here().text)) return first;
+Node Parser::chained(Node first, std::size_t strength) {
   need_value(first, "arithmetic");
   Node node = parent_of(NodeKind::chain, first.place, std::move(first));
-  while (here().kind == TokenKind::sign && holds(strengths[strength], here().text)) {
+  while (at_operator(strength)) {
     if (node.children.size() >= longest_chain) {
       refuse(here().place,
              fmt::format("an expression has at most {} operands in a row", longest_chain));
@@ -280,9 +290,8 @@ Node Parser::word_primary() {
   if (token.upper == "TRUE" || token.upper == "FALSE")
     expected("a value (ADQL has no truth values: a flag is 1 or 0)");
   if (holds(clauses, token.upper)) expected("a value");
-  if (is_reserved(token.upper)) identifier("a value");
   Node node = node_of(NodeKind::column, token.place);
-  node.path = path("a column");
+  node.path = path("a value");
   return node;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -69,26 +70,25 @@ std::string renumbered(std::string_view sql, std::vector<store::Value>& bindings
   std::vector<std::size_t> numbers(bindings.size() + 1, 0);
   std::string result;
   result.reserve(sql.size());
-  char quote = 0;
-  for (std::size_t at = 0; at < sql.size(); ++at) {
-    const char c = sql[at];
-    result += c;
-    if (quote != 0 || c != '?') {
-      if (quote == 0 && (c == '\'' || c == '"')) {
-        quote = c;
-      } else if (quote == c) {
-        quote = 0;
-      }
-      continue;
-    }
+  for (std::size_t at = 0; at < sql.size();) {
+    // A name in quotes, or a parameter; a doubled quote begins the next name in quotes.
+    const auto mark = std::find_if(sql.begin() + static_cast<std::ptrdiff_t>(at), sql.end(),
+                                   [](char c) { return c == '?' || c == '"' || c == '\''; });
+    auto next = static_cast<std::size_t>(mark - sql.begin());
+    const bool quoted = next < sql.size() && sql[next] != '?';
+    if (quoted) next = sql.find(sql[next], next + 1);
+    next = std::min(next, sql.size() - 1) + 1;
+    result += sql.substr(at, next - at);
+    at = next;
+    if (quoted || result.back() != '?') continue;
     std::size_t number = 0;
-    for (; at + 1 < sql.size() && sql[at + 1] >= '0' && sql[at + 1] <= '9'; ++at)
-      number = number * 10 + static_cast<std::size_t>(sql[at + 1] - '0');
+    for (; at < sql.size() && sql[at] >= '0' && sql[at] <= '9'; ++at)
+      number = number * 10 + static_cast<std::size_t>(sql[at] - '0');
     if (numbers[number] == 0) {
       used.push_back(std::move(bindings[number - 1]));
       numbers[number] = used.size();
     }
-    result += fmt::format("{}", numbers[number]);
+    fmt::format_to(std::back_inserter(result), "{}", numbers[number]);
   }
   bindings.swap(used);
   return result;
@@ -193,7 +193,7 @@ Query Translator::query(const Statement& statement) {
   std::string with;
   for (const Common& each : statement.with) common(each, with);
   whole_ = &statement.query;
-  const Block block = this->block(statement.query, Form::answer, nullptr);
+  Block block = this->block(statement.query, Form::answer, nullptr);
   Query query;
   query.sql = renumbered(with.empty() ? block.sql : with + " " + block.sql, bindings_);
   if (query.sql.size() > longest_sql)
@@ -205,7 +205,8 @@ Query Translator::query(const Statement& statement) {
                   "QUERY");
   query.bindings = std::move(bindings_);
   query.tables = std::move(tables_);
-  for (const Output& output : block.columns) query.columns.push_back(output.column);
+  query.columns.reserve(block.columns.size());
+  for (Output& output : block.columns) query.columns.push_back(std::move(output.column));
   make_unique(query.columns);
   return query;
 }

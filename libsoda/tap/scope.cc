@@ -65,9 +65,9 @@ const TableColumn* column_of(const Source& source, const Identifier& name) {
 }
 
 [[noreturn]] void ambiguous(const Identifier& name, const Shown& a, const Shown& b) {
-  if (a.sources.front() == b.sources.front()) twice(*a.sources.front(), name);
+  if (a.source == b.source) twice(*a.source, name);
   refuse(name.place, fmt::format("column {} is ambiguous: {} and {} have it", in_quotes(name.text),
-                                 a.sources.front()->name, b.sources.front()->name));
+                                 a.source->name, b.source->name));
 }
 
 // In one scope, without those around it.
@@ -146,12 +146,12 @@ std::string with_alias(std::string_view form, const Source& source) {
 }
 
 Value value_of(const Shown& shown, Place place) {
-  Value value = single(*shown.sources.front(), *shown.columns.front(), place);
-  if (shown.sources.size() == 1) return value;
+  Value value = single(*shown.source, *shown.column, place);
+  if (shown.others.empty()) return value;
   std::string parts = value.sql;
   std::string shapes = value.blob;
-  for (std::size_t i = 1; i < shown.sources.size(); ++i) {
-    const Value other = single(*shown.sources[i], *shown.columns[i], place);
+  for (const auto& [source, column] : shown.others) {
+    const Value other = single(*source, *column, place);
     parts += ", " + other.sql;
     shapes += ", " + other.blob;
     add_references(value.references, other.references);

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tap/tree.h"
@@ -18,8 +19,9 @@ namespace soda::tap {
 // A column as SELECT * shows it: of one source, or of several that NATURAL or USING made one.
 struct Shown {
   const TableColumn* column = nullptr;
-  std::vector<const Source*> sources;       // the first that is not NULL counts
-  std::vector<const TableColumn*> columns;  // theirs
+  const Source* source = nullptr;
+  // The first of all that is not NULL counts.
+  std::vector<std::pair<const Source*, const TableColumn*>> others;
 };
 
 // The lists belong to the one who made the scope.

@@ -66,16 +66,17 @@ std::string list_of(std::vector<Output>& outputs, Form form) {
 }  // namespace
 
 void Translator::items(const Select& select, const Scope& scope, std::vector<Output>& outputs) {
-  const auto add = [&](const Value& value, const SelectItem& item) {
+  const auto add = [&](Value&& value, const SelectItem& item) {
     if (outputs.size() >= most_columns)
       refuse(item.place, fmt::format("a SELECT has at most {} columns", most_columns));
-    outputs.push_back(output_of(value, item, outputs.size() + 1));
+    outputs.push_back(output_of(std::move(value), item, outputs.size() + 1));
   };
+  outputs.reserve(select.items.size());
   for (const SelectItem& item : select.items) {
     if (!item.star) {
-      const Value value = this->value(item.value, scope);
+      Value value = this->value(item.value, scope);
       check_grouped(value.references, scope);
-      add(value, item);
+      add(std::move(value), item);
       continue;
     }
     const Source* only = item.path.empty() ? nullptr : &source_of(item.path, scope);
@@ -83,12 +84,12 @@ void Translator::items(const Select& select, const Scope& scope, std::vector<Out
       Value value = value_of(shown, item.place);
       if (scope.grouped && scope.keys.contains(value.sql)) value.references.clear();
       check_grouped(value.references, scope);
-      add(value, item);
+      add(std::move(value), item);
     };
     if (only == nullptr) {
       std::ranges::for_each(*scope.shown, show);
     } else {
-      for (const TableColumn& column : only->columns()) show({&column, {only}, {&column}});
+      for (const TableColumn& column : only->columns()) show({&column, only, {}});
     }
   }
 }

@@ -8,12 +8,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tap/scope.h"
@@ -66,6 +68,10 @@ struct Joined {
   std::vector<Condition> conditions;
   Size size;
 };
+
+// What a literal of a number is, a whole one or a double, and its text for SQLite.
+store::Value number_of(const Node& node);
+std::string number_text(const store::Value& number);
 
 // The columns of a block that was made in the form of a table.
 std::vector<TableColumn> table_columns(const Block& block);
@@ -136,6 +142,8 @@ class Translator {
   Value choice(const Node& node, const Scope& scope);
   std::string bind(store::Value value);
   std::string text_sql(std::string_view text);
+  std::string number_sql(const store::Value& number);
+  void set_constant(Value& value, double number);
 
   // calls.cc
   Value call(const Node& node, const Scope& scope);
@@ -169,7 +177,9 @@ class Translator {
   std::vector<CommonTable> common_;
   std::vector<const Table*> tables_;
   std::vector<store::Value> bindings_;
-  std::map<std::string, std::string, std::less<>> texts_;  // those that are bound already
+  // Those that are bound already; numbers by their kind and bits.
+  std::map<std::string, std::string, std::less<>> texts_;
+  std::map<std::pair<bool, std::int64_t>, std::string> numbers_;
   std::size_t symbols_ = 0, conditions_ = 0;
   const Scope* outer_ = nullptr;      // around the SELECT that is being translated
   std::size_t nested_ = 0;            // size of the queries in its conditions

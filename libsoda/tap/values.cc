@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "base/text.h"
 #include "tap/translator.h"
@@ -13,15 +15,9 @@
 namespace soda::tap {
 namespace {
 
-void set_constant(Value& value, double number) {
-  value.number = number;
-  if (is_integer(*value.type) && std::abs(number) < 9e15) {
-    value.sql = fmt::format("{}", static_cast<std::int64_t>(number));
-  } else {
-    value.type = Type::double_precision;
-    value.sql = real_text(number);
-  }
-}
+// Numbers beyond so many are written: who sends that many does not send the query again with
+// others.
+constexpr std::size_t most_bound_numbers = 100;
 
 // What comes of several operands.
 void gather(Value& result, const std::vector<Value>& operands) {
@@ -72,6 +68,27 @@ std::string Translator::text_sql(std::string_view text) {
   return parameter;
 }
 
+// Numbers are bound, so that queries which differ in them alone are one statement, compiled once.
+std::string Translator::number_sql(const store::Value& number) {
+  if (numbers_.size() >= most_bound_numbers) return number_text(number);
+  const auto* real = std::get_if<double>(&number);
+  const std::pair key(real != nullptr, real != nullptr ? std::bit_cast<std::int64_t>(*real)
+                                                       : std::get<std::int64_t>(number));
+  std::string& known = numbers_[key];
+  if (known.empty()) known = bind(number);
+  return known;
+}
+
+void Translator::set_constant(Value& value, double number) {
+  value.number = number;
+  if (is_integer(*value.type) && std::abs(number) < 9e15) {
+    value.sql = number_sql(static_cast<std::int64_t>(number));
+  } else {
+    value.type = Type::double_precision;
+    value.sql = number_sql(number);
+  }
+}
+
 Value Translator::value(const Node& node, const Scope& scope) {
   const Level level(*this, 3, node.place);
   Value value = plain(node, scope);
@@ -120,6 +137,23 @@ Value Translator::plain(const Node& node, const Scope& scope) {
   refuse(node.place, "found a condition, expected a value");
 }
 
+store::Value number_of(const Node& node) {
+  if (node.kind == NodeKind::whole) {
+    if (const std::optional<std::int64_t> whole = to_integer(node.text)) return *whole;
+  }
+  const bool ends_in_point = node.text.ends_with('.');
+  const std::optional<double> number = to_double(ends_in_point ? node.text + "0" : node.text);
+  if (!number || !std::isfinite(*number))
+    refuse(node.place, fmt::format("the number {} is beyond the range of a DOUBLE PRECISION",
+                                   in_quotes(node.text)));
+  return *number;
+}
+
+std::string number_text(const store::Value& number) {
+  if (const auto* whole = std::get_if<std::int64_t>(&number)) return fmt::format("{}", *whole);
+  return real_text(std::get<double>(number));
+}
+
 Value Translator::literal(const Node& node) {
   Value value;
   value.place = node.place;
@@ -130,22 +164,15 @@ Value Translator::literal(const Node& node) {
     value.text = node.text;
     value.sql = text_sql(node.text);
   } else {
-    const std::optional<std::int64_t> whole =
-        node.kind == NodeKind::whole ? to_integer(node.text) : std::nullopt;
-    if (whole) {
+    const store::Value number = number_of(node);
+    if (const auto* whole = std::get_if<std::int64_t>(&number)) {
       value.type = *whole == static_cast<std::int32_t>(*whole) ? Type::integer : Type::bigint;
       value.number = static_cast<double>(*whole);
-      value.sql = fmt::format("{}", *whole);
-      return value;
+    } else {
+      value.type = Type::double_precision;
+      value.number = std::get<double>(number);
     }
-    const bool ends_in_point = node.text.ends_with('.');
-    const std::optional<double> number = to_double(ends_in_point ? node.text + "0" : node.text);
-    if (!number || !std::isfinite(*number))
-      refuse(node.place, fmt::format("the number {} is beyond the range of a DOUBLE PRECISION",
-                                     in_quotes(node.text)));
-    value.type = Type::double_precision;
-    value.number = number;
-    value.sql = real_text(*number);
+    value.sql = number_sql(number);
   }
   return value;
 }

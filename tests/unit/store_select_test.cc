@@ -377,6 +377,40 @@ BOOST_AUTO_TEST_CASE(a_replaced_archive_is_the_one_that_answers) {
   BOOST_TEST(first(selector, "SELECT count(*) FROM main.dataset") == "17");
 }
 
+BOOST_AUTO_TEST_CASE(a_statement_comes_again_with_other_values) {
+  const Archive archive;
+  Selector selector(archive.path);
+  const std::string sql = "SELECT count(*), ?2 FROM main.\"dataset\" AS t1 WHERE t1.s_ra < ?1";
+  for (int round = 0; round < 3; ++round) {
+    BOOST_TEST(first(selector, sql, {std::int64_t{100}, std::string("a")}) == "100|a");
+    BOOST_TEST(first(selector, sql, {7.5, std::string("b")}) == "8|b");
+    BOOST_TEST(first(selector, sql, {Value{}, Value{}}) == "0|NULL");
+  }
+  // What was cut runs again, and what was left half read begins anew.
+  const std::string endless =
+      "SELECT count(*) FROM main.\"dataset\" a, main.\"dataset\" b, main.\"dataset\" c WHERE "
+      "a.s_ra < "
+      "?1";
+  Guards brief;
+  brief.time = 20ms;
+  BOOST_CHECK_THROW(first(selector, endless, {std::int64_t{1000}}, brief), Failure);
+  BOOST_TEST(first(selector, endless, {std::int64_t{-1}}) == "0");
+  const std::string rows = "SELECT t1.obs_id FROM main.\"dataset\" AS t1 ORDER BY t1.obs_id";
+  for (int round = 0; round < 2; ++round) BOOST_TEST(first(selector, rows) == "obs0");
+}
+
+// A statement that was kept belongs to the tables that were published then.
+BOOST_AUTO_TEST_CASE(kept_statements_end_with_the_schema) {
+  Archive archive;
+  Selector selector(archive.path);
+  const std::string sql = "SELECT count(*) FROM main.\"dataset\" AS t1";
+  BOOST_TEST(first(selector, sql) == "300");
+  archive.database.prepare("CREATE INDEX later ON dataset (obs_title)").run();
+  BOOST_TEST(first(selector, sql) == "300");
+  archive.database.prepare("ALTER TABLE dataset RENAME TO elsewhere").run();
+  BOOST_CHECK_THROW(first(selector, sql), Failure);
+}
+
 BOOST_AUTO_TEST_CASE(temporary_tables_last_as_long_as_their_inquiry) {
   Archive archive;
   Selector selector(archive.path);
