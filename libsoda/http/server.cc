@@ -15,6 +15,7 @@
 #include <csignal>
 #include <limits>
 #include <map>
+#include <optional>
 #include <system_error>
 
 #include "base/failure.h"
@@ -22,6 +23,7 @@
 #include "base/text.h"
 #include "http/listen.h"
 #include "http/records.h"
+#include "http/unplanned.h"
 
 namespace soda::http {
 namespace {
@@ -166,6 +168,15 @@ void write_body(Response& response, Sink& sink, Window window) {
   } else {
     std::get<std::unique_ptr<Body>>(response.body)->write(sink, window.first, window.count);
   }
+}
+
+void write_planned(Response& response, RecordSink& sink, Window window) {
+  if (window.count != 0) write_body(response, sink, window);
+  if (sink.sent() != window.count) {
+    throw Failure(FailureKind::internal, "a body ended after " + std::to_string(sink.sent()) +
+                                             " of " + std::to_string(window.count) + " bytes");
+  }
+  sink.finish();
 }
 
 }  // namespace
@@ -313,30 +324,35 @@ Outcome Server::Impl::send(Exchange& exchange, const Handlers& handlers) {
   const Request& request = exchange.request;
   Response& response = exchange.response;
   Window window = apply_conditions(request, response);
-  std::string head = head_of(response, window.count);
+  const std::int64_t length = window.count;
   if (request.method == "HEAD" || response.status == 204 || response.status == 304) window = {};
   Outcome outcome;
-  const bool is_planned = window.count != Body::unknown_size;
-  RecordSink sink(exchange.fcgi.ipcFd, exchange.fcgi.requestId, std::move(head),
-                  is_planned ? window.count : std::numeric_limits<std::int64_t>::max(),
-                  Ending::with_last_byte);
+  std::optional<RecordSink> sink;
+  const auto begin = [&](std::int64_t content_length, std::int64_t limit) -> RecordSink& {
+    return sink.emplace(exchange.fcgi.ipcFd, exchange.fcgi.requestId,
+                        head_of(response, content_length), limit, Ending::with_last_byte);
+  };
   try {
-    if (window.count != 0) write_body(response, sink, window);
-    if (is_planned && sink.sent() != window.count) {
-      throw Failure(FailureKind::internal, "a body ended after " + std::to_string(sink.sent()) +
-                                               " of " + std::to_string(window.count) + " bytes");
+    if (window.count == Body::unknown_size) {
+      UnplannedSink unplanned([&](std::int64_t found) -> RecordSink& {
+        constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
+        return begin(found, found == Body::unknown_size ? unlimited : found);
+      });
+      write_body(response, unplanned, window);
+      unplanned.finish();
+    } else {
+      write_planned(response, begin(length, window.count), window);
     }
-    sink.finish();
   } catch (const ClientGone&) {
     outcome.client_gone = true;
   } catch (const std::exception& error) {
-    if (!sink.begun()) {
+    if (!sink || !sink->begun()) {
       response = handlers.recover(request, error);
       return send(exchange, handlers);
     }
     outcome.broken = error.what();
   }
-  outcome.bytes_out = sink.sent();
+  if (sink) outcome.bytes_out = sink->sent();
   return outcome;
 }
 

@@ -127,6 +127,13 @@ class Site {
         if (breaks) throw Failure(FailureKind::corrupt_data, "broken");
       });
     }
+    if (request.path == "/brief" || request.path == "/early" || request.path == "/nothing") {
+      const std::string name = request.path;
+      return made(Body::unknown_size, [name](Sink& sink, std::int64_t, std::int64_t) {
+        if (name != "/nothing") sink.write("0123456789");
+        if (name == "/early") throw Failure(FailureKind::corrupt_data, "broken");
+      });
+    }
     if (request.path == "/short") {
       return made(100, [](Sink& sink, std::int64_t, std::int64_t) { sink.write("0123456789"); });
     }
@@ -260,6 +267,21 @@ BOOST_AUTO_TEST_CASE(a_body_of_unknown_length) {
   BOOST_TEST(outcome() == "200 200000");
   BOOST_TEST(!get("/broken").ended);
   BOOST_TEST(outcome() == "200 200000 broken");
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_of_one_write_has_a_length) {
+  const fastcgi::Reply reply = get("/brief");
+  BOOST_TEST(reply.header("Content-Length") == "10");
+  BOOST_TEST(reply.body() == "0123456789");
+  BOOST_TEST(reply.ended);
+  BOOST_TEST(outcome() == "200 10");
+  // The web server puts a file in the place of no bytes, whose length we need not know.
+  BOOST_TEST(get("/nothing").header("Content-Length") == "");
+  BOOST_TEST(outcome() == "200 0");
+  // What fails while nothing has left can still be told.
+  const fastcgi::Reply refused = get("/early");
+  BOOST_TEST(refused.head().starts_with("Status: 5"));
+  BOOST_TEST(refused.ended);
 }
 
 BOOST_AUTO_TEST_CASE(head_has_the_headers_of_get) {
