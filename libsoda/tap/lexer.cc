@@ -75,7 +75,7 @@ class Lexer {
     }
   }
 
-  // Over `count` bytes.
+  // Over `count` bytes, whatever they are.
   void advance(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto byte = static_cast<unsigned char>(rest_[i]);
@@ -103,7 +103,12 @@ class Lexer {
 
   void add(TokenKind kind, std::string text, std::size_t length) {
     tokens_.push_back({kind, place_, std::move(text), {}});
-    advance(length);
+    if (kind == TokenKind::text || kind == TokenKind::delimited) {
+      advance(length);
+    } else {
+      place_.column += static_cast<std::uint32_t>(length);
+      rest_.remove_prefix(length);
+    }
   }
 
   void word() {

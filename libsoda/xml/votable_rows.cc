@@ -183,17 +183,16 @@ class TableDataRows final : public Rows {
 
 }  // namespace
 
-Rows::Rows(Blocks& out, std::span<const Field> fields) : out_(out) {
-  for (const Field& field : fields) {
-    forms_.push_back(form_of(field.column));
-    columns_.push_back(field.column);
-  }
+Rows::Rows(Blocks& out, std::span<const Field> fields) : out_(out), fields_(fields) {
+  forms_.reserve(fields.size());
+  for (const Field& field : fields) forms_.push_back(form_of(field.column));
 }
 
 void Rows::refuse(std::size_t column, const Cell& cell) const {
-  throw Failure(FailureKind::corrupt_data,
-                fmt::format("column {}: a value of type {} is expected, the archive has \"{}\"",
-                            columns_[column].name, columns_[column].datatype, shown(cell)));
+  throw Failure(
+      FailureKind::corrupt_data,
+      fmt::format("column {}: a value of type {} is expected, the archive has \"{}\"",
+                  fields_[column].column.name, fields_[column].column.datatype, shown(cell)));
 }
 
 void Rows::conform(std::span<const Cell> cells) {

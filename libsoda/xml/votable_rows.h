@@ -26,7 +26,7 @@ struct Form {
 
 class Rows {
  public:
-  // Failure(internal) for a datatype that is none.
+  // The fields must outlive the object. Failure(internal) for a datatype that is none.
   Rows(Blocks& out, std::span<const Field> fields);
   virtual ~Rows() = default;
   Rows(const Rows&) = delete;
@@ -50,7 +50,7 @@ class Rows {
 
   Blocks& out_;
   std::vector<Form> forms_;
-  std::vector<Column> columns_;
+  std::span<const Field> fields_;
   std::vector<Cell> conforming_;
 };
 
