@@ -14,6 +14,7 @@
 #include "dali/upload.h"
 #include "tap/answer.h"
 #include "tap/capability.h"
+#include "tap/guards.h"
 #include "tap/params.h"
 #include "tap/turnstile.h"
 #include "xml/writer.h"
@@ -36,12 +37,8 @@ struct State {
   Turnstile turnstile;
 };
 
-store::Guards guards_of(const site::Config& config) {
-  store::Guards guards;
-  guards.time = std::chrono::seconds(config.integer("tap_time_limit"));
-  guards.memory = static_cast<std::size_t>(config.integer("tap_memory"));
-  guards.scratch = config.integer("tap_scratch");
-  return guards;
+std::chrono::seconds time_limit(const site::Config& config) {
+  return std::chrono::seconds(config.integer("tap_time_limit"));
 }
 
 // The parts of the request itself, as they lie in memory, or what lies at an address.
@@ -70,7 +67,7 @@ std::string client_of(const Call& call) {
 struct Running {
   Running(State& state, const Context& context, const Call& call, const Request& request)
       : place(state.turnstile.enter(client_of(call))),
-        answer(state.desk, context, request, guards_of(context.config),
+        answer(state.desk, context, request, guards_of(context.config, time_limit(context.config)),
                [&](const UploadName& upload) { return upload_of(context, call.form, upload); }) {}
 
   FileDescriptor place;

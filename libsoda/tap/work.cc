@@ -1,13 +1,12 @@
 // Queries as jobs.
 #include <chrono>
-#include <limits>
 #include <utility>
 
 #include "base/failure.h"
-#include "base/text.h"
 #include "dali/upload.h"
 #include "http/file_sink.h"
 #include "tap/answer.h"
+#include "tap/guards.h"
 #include "tap/params.h"
 #include "tap/service.h"
 
@@ -31,13 +30,9 @@ Request request_of(const dali::Context& context, const store::Job& job) {
 }
 
 // As long as the job may execute; the engine ends it then.
-store::Guards guards_of(const site::Config& config, const store::Job& job) {
-  store::Guards guards;
-  guards.time = std::chrono::seconds(
-      job.execution_limit > 0 ? job.execution_limit : config.integer("tap_execution_limit"));
-  guards.memory = static_cast<std::size_t>(config.integer("tap_memory"));
-  guards.scratch = config.integer("tap_scratch");
-  return guards;
+std::chrono::seconds time_limit(const site::Config& config, const store::Job& job) {
+  return std::chrono::seconds(job.execution_limit > 0 ? job.execution_limit
+                                                      : config.integer("tap_execution_limit"));
 }
 
 class Queries final : public dali::Work {
@@ -58,7 +53,8 @@ class Queries final : public dali::Work {
   Item run(const dali::Context& context, const store::Job& job, const Item& item,
            http::Sink& result) override {
     const Request request = request_of(context, job);
-    Answer answer(desk_, context, request, guards_of(context.config, job),
+    Answer answer(desk_, context, request,
+                  guards_of(context.config, time_limit(context.config, job)),
                   [&](const UploadName& upload) { return upload_of(context, job, upload); });
     Blocks out([&result](std::string_view block) { result.write(block); });
     const auto writer =
