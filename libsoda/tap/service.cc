@@ -42,8 +42,8 @@ std::chrono::seconds time_limit(const site::Config& config) {
 }
 
 // The parts of the request itself, as they lie in memory, or what lies at an address.
-ByteInput upload_of(const Context& context, const http::Form& form, const UploadName& upload) {
-  const dali::UploadedTable table = dali::parse_upload(upload.name + "," + upload.where);
+ByteInput upload_of(const Context& context, const http::Form& form,
+                    const dali::UploadedTable& table) {
   if (!table.address.empty()) return file_input(dali::fetched_file(context, table.address));
   const http::Upload* const found = http::find_upload(form, table.part);
   if (found == nullptr) {
@@ -68,7 +68,9 @@ struct Running {
   Running(State& state, const Context& context, const Call& call, const Request& request)
       : place(state.turnstile.enter(client_of(call))),
         answer(state.desk, context, request, guards_of(context.config, time_limit(context.config)),
-               [&](const UploadName& upload) { return upload_of(context, call.form, upload); }) {}
+               [&](const dali::UploadedTable& upload) {
+                 return upload_of(context, call.form, upload);
+               }) {}
 
   FileDescriptor place;
   Answer answer;

@@ -8,13 +8,14 @@
 
 #include "base/failure.h"
 #include "base/text.h"
-#include "dali/upload.h"
 #include "http/file_sink.h"
 #include "tap/stored_table.h"
 #include "xml/votable_reader.h"
 
 namespace soda::tap {
 namespace {
+
+using dali::UploadedTable;
 
 constexpr std::string_view schema_name = "TAP_UPLOAD";
 constexpr std::size_t longest_name = 64;
@@ -35,21 +36,18 @@ bool is_table_name(std::string_view name) {
                 "UPLOAD");
 }
 
-UploadName parse_pair(std::string_view pair) {
-  const auto comma = std::min(pair.find(','), pair.size());
-  const std::string_view name = trim(pair.substr(0, comma));
-  const std::string_view where =
-      comma == pair.size() ? std::string_view() : trim(pair.substr(comma + 1));
-  if (!is_table_name(name) || where.empty()) refuse(pair);
-  return {std::string(name), std::string(where)};
+UploadedTable parse_pair(std::string_view pair) {
+  if (!is_table_name(trim(pair.substr(0, pair.find(','))))) refuse(pair);
+  return dali::parse_upload(pair);
 }
 
 // The reader's sentences are about a table whose name it does not know.
-Failure about(const UploadName& upload, const Failure& failure) {
+Failure about(const UploadedTable& upload, const Failure& failure) {
+  if (failure.parameter() == "UPLOAD") return failure;
   return {failure.kind(), fmt::format("UPLOAD {}: {}", upload.name, failure.what()), "UPLOAD"};
 }
 
-Table table_of(const UploadName& upload, std::span<const Column> columns,
+Table table_of(const UploadedTable& upload, std::span<const Column> columns,
                const store::TableForm& form) {
   Table table;
   table.schema = schema_name;
@@ -62,7 +60,7 @@ Table table_of(const UploadName& upload, std::span<const Column> columns,
   return table;
 }
 
-Table take(const UploadName& upload, const UploadSource& source, const UploadLimits& limits,
+Table take(const UploadedTable& upload, const UploadSource& source, const UploadLimits& limits,
            store::Inquiry& inquiry) {
   try {
     const auto reader = xml::read_votable(source(upload), limits.file);
@@ -77,8 +75,8 @@ Table take(const UploadName& upload, const UploadSource& source, const UploadLim
 
 }  // namespace
 
-std::vector<UploadName> parse_uploads(const std::vector<std::string>& values) {
-  std::vector<UploadName> uploads;
+std::vector<UploadedTable> parse_uploads(const std::vector<std::string>& values) {
+  std::vector<UploadedTable> uploads;
   for (const std::string& pair : dali::split_uploads(values)) uploads.push_back(parse_pair(pair));
   for (std::size_t i = 0; i < uploads.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -96,11 +94,11 @@ ByteInput file_input(FileDescriptor file) {
   };
 }
 
-void take_uploads(const std::vector<UploadName>& names, const UploadSource& source,
+void take_uploads(const std::vector<UploadedTable>& uploads, const UploadSource& source,
                   const UploadLimits& limits, store::Inquiry& inquiry, Catalogue& catalogue) {
-  if (names.empty()) return;
+  if (uploads.empty()) return;
   catalogue.schemas.push_back({std::string(schema_name), "Tables of this query", ""});
-  for (const UploadName& upload : names) {
+  for (const UploadedTable& upload : uploads) {
     catalogue.tables.push_back(take(upload, source, limits, inquiry));
   }
 }

@@ -2,29 +2,23 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/handle.h"
 #include "base/table_reader.h"
+#include "dali/upload.h"
 #include "store/select.h"
 #include "tap/catalogue.h"
 
 namespace soda::tap {
 
-// A table and where it is: "param:PART" or an address.
-struct UploadName {
-  std::string name, where;
-};
-
 // Values of UPLOAD, each one pair or, as clients of TAP 1.0 write them, several with ";" between.
 // Names are identifiers of ADQL, and differ, ignoring case. Throws Failure(usage).
-std::vector<UploadName> parse_uploads(const std::vector<std::string>& values);
+std::vector<dali::UploadedTable> parse_uploads(const std::vector<std::string>& values);
 
-// The bytes of what a pair names. Throws Failure.
-using UploadSource = std::function<ByteInput(const UploadName&)>;
+// The bytes of the table. Throws Failure.
+using UploadSource = std::function<ByteInput(const dali::UploadedTable&)>;
 
 ByteInput file_input(FileDescriptor file);
 
@@ -34,8 +28,8 @@ struct UploadLimits {
 };
 
 // Reads the tables into the inquiry, and adds the schema TAP_UPLOAD with them to the catalogue.
-// Their rows keep their order where a query asks for none. Throws Failure naming the table.
-void take_uploads(const std::vector<UploadName>& names, const UploadSource& source,
+// Their rows keep their order where a query asks for none. Throws Failure about UPLOAD.
+void take_uploads(const std::vector<dali::UploadedTable>& uploads, const UploadSource& source,
                   const UploadLimits& limits, store::Inquiry& inquiry, Catalogue& catalogue);
 
 }  // namespace soda::tap

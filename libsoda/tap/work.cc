@@ -53,9 +53,11 @@ class Queries final : public dali::Work {
   Item run(const dali::Context& context, const store::Job& job, const Item& item,
            http::Sink& result) override {
     const Request request = request_of(context, job);
-    Answer answer(desk_, context, request,
-                  guards_of(context.config, time_limit(context.config, job)),
-                  [&](const UploadName& upload) { return upload_of(context, job, upload); });
+    Answer answer(
+        desk_, context, request, guards_of(context.config, time_limit(context.config, job)),
+        [&](const dali::UploadedTable& upload) {
+          return file_input(http::open_to_read(dali::uploaded_file(context, job.id, upload)));
+        });
     Blocks out([&result](std::string_view block) { result.write(block); });
     const auto writer =
         dali::make_table_writer(dali::table_form(request.format.index), answer.table(context), out);
@@ -73,12 +75,6 @@ class Queries final : public dali::Work {
   }
 
  private:
-  static ByteInput upload_of(const dali::Context& context, const store::Job& job,
-                             const UploadName& upload) {
-    return file_input(http::open_to_read(dali::uploaded_file(
-        context, job.id, dali::parse_upload(upload.name + "," + upload.where))));
-  }
-
   Desk desk_;
 };
 

@@ -98,7 +98,7 @@ Answered answered(Responder& responder, const std::string& query, const std::str
   request.query = query;
   request.rows = 1'000'000'000;
   if (!upload.empty()) request.uploads = {"mine,param:mine"};
-  const auto source = [&](const tap::UploadName&) -> ByteInput {
+  const auto source = [&](const dali::UploadedTable&) -> ByteInput {
     return [&upload, at = std::size_t{0}](std::span<char> into) mutable {
       const std::size_t count = std::min(into.size(), upload.size() - at);
       std::memcpy(into.data(), upload.data() + at, count);

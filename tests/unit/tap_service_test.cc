@@ -43,8 +43,8 @@ BOOST_AUTO_TEST_CASE(uploads_are_pairs) {
   const auto uploads = tap::parse_uploads({"Stars_1 , param:x;b,https://h/t.vot"});
   BOOST_REQUIRE(uploads.size() == 2);
   BOOST_TEST(uploads[0].name == "Stars_1");
-  BOOST_TEST(uploads[0].where == "param:x");
-  BOOST_TEST(uploads[1].where == "https://h/t.vot");
+  BOOST_TEST(uploads[0].part == "x");
+  BOOST_TEST(uploads[1].address == "https://h/t.vot");
   for (const char* bad : {"", "a", "a,", ",param:x", "1a,param:x", "a-b,param:x", "a b,param:x",
                           "a,param:x;A,param:y"}) {
     BOOST_CHECK_THROW(tap::parse_uploads({bad}), Failure);
