@@ -31,8 +31,8 @@ struct Context {
   store::NoticeBoard& notices;
   site::Access& access;
   std::string version;  // of the package
-  // Writes what an address of the web names to a path (fetch/fetch.h); none: this program cannot.
-  std::function<void(const std::string& address, const std::string& path)> fetch = nullptr;
+  // Writes what an address of the web names (fetch/fetch.h); none: this program cannot.
+  std::function<void(const std::string& address, http::Sink& into)> fetch = nullptr;
 };
 
 // One call: the request, its checked arguments, and the log line to which a handler may add (step

@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 #include <system_error>
 #include <utility>
 
 #include "base/failure.h"
-#include "base/handle.h"
 #include "base/text.h"
 #include "http/public_address.h"
 
@@ -33,23 +32,14 @@ bool is_plain(std::string_view name) {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-void write_file(const std::string& path, std::string_view bytes) {
-  const FileDescriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666));
-  if (!file) fail_of_disk("open");
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_of_disk("write");
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  // The job that is made next outlives a loss of power, and must find its table then.
-  if (::fsync(file.get()) != 0) fail_of_disk("fsync");
+void make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
 }
 
-void make_folder(std::string_view folder, std::string_view job) {
-  const std::string own = fmt::format("{}/{}", folder, job);
-  if (::mkdir(own.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
+// The folder of all results may be missing, too: the worker, which makes it, need not have run yet.
+void make_folders(const std::string& results, std::string_view job) {
+  make_folder(results);
+  make_folder(fmt::format("{}/{}", results, job));
 }
 
 std::string_view host_of(std::string_view address) {
@@ -81,12 +71,12 @@ void refuse_unless_fetched(const site::Config& config, std::string_view value,
                 "UPLOAD");
 }
 
-void fetch(const Context& context, const std::string& address, const std::string& path) {
+void fetch(const Context& context, const std::string& address, http::Sink& into) {
   if (!context.fetch) {
     throw Failure(FailureKind::internal, "UPLOAD: this program does not fetch addresses");
   }
   try {
-    context.fetch(address, path);
+    context.fetch(address, into);
   } catch (const Failure& failure) {
     throw Failure(failure.kind(), fmt::format("UPLOAD: {}", failure.what()), "UPLOAD");
   }
@@ -147,9 +137,9 @@ std::string upload_path(std::string_view folder, std::string_view job, const Upl
                                : fmt::format("{}/{}/.fetched-{}.table", folder, job, table.name);
 }
 
-void keep_uploads(const site::Config& config, const http::Form& form,
-                  const std::vector<std::string>& values, std::string_view job) {
-  const std::string& folder = config.text("results_folder");
+NewUploads::NewUploads(const site::Config& config, const http::Form& form,
+                       const std::vector<std::string>& values, std::string_view job) {
+  const std::string& results = config.text("results_folder");
   for (const auto& value : values) {
     const UploadedTable table = parse_upload(value);
     if (!table.address.empty()) {
@@ -162,36 +152,47 @@ void keep_uploads(const site::Config& config, const http::Form& form,
                     fmt::format("UPLOAD: the request has no part \"{}\" with a file", table.part),
                     "UPLOAD");
     }
-    make_folder(folder, job);
-    write_file(upload_path(folder, job, table), found->content);
+    std::string path = upload_path(results, job, table);
+    // Two tables may be made of one part.
+    if (std::ranges::find(files_, path, &http::WholeFile::path) != files_.end()) continue;
+    make_folders(results, job);
+    http::WholeFile& file = files_.emplace_back(std::move(path));
+    file.sink().write(found->content);
+    // The job that is told of it outlives a loss of power, and must find its table then.
+    file.settle();
   }
+}
+
+void NewUploads::keep() {
+  for (http::WholeFile& file : files_) file.keep();
 }
 
 std::string uploaded_file(const Context& context, std::string_view job,
                           const UploadedTable& table) {
-  const std::string& folder = context.config.text("results_folder");
-  std::string path = upload_path(folder, job, table);
+  const std::string& results = context.config.text("results_folder");
+  std::string path = upload_path(results, job, table);
   if (table.address.empty() || ::access(path.c_str(), F_OK) == 0) return path;
   refuse_unless_fetched(context.config, table.address, table.address);
-  make_folder(folder, job);
-  fetch(context, table.address, path);
+  make_folders(results, job);
+  http::WholeFile file(path);
+  fetch(context, table.address, file.sink());
+  file.settle();
+  file.keep();
   return path;
 }
 
 FileDescriptor fetched_file(const Context& context, const std::string& address) {
   refuse_unless_fetched(context.config, address, address);
   const std::string& results = context.config.text("results_folder");
-  if (::mkdir(results.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
-  std::string folder = results + "/.fetched-XXXXXX";
-  if (::mkdtemp(folder.data()) == nullptr) fail_of_disk("mkdtemp");
-  const std::unique_ptr<std::string, void (*)(std::string*)> tidy(&folder, [](std::string* name) {
-    ::unlink((*name + "/table").c_str());
-    ::rmdir(name->c_str());
-  });
-  const std::string path = folder + "/table";
-  fetch(context, address, path);
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) fail_of_disk("open");
+  make_folder(results);
+  std::string path = results + "/.fetched-XXXXXX";
+  FileDescriptor file(::mkostemp(path.data(), O_CLOEXEC));
+  if (!file) fail_of_disk("mkostemp");
+  ::unlink(path.c_str());
+  http::FileSink sink(std::move(file));
+  fetch(context, address, sink);
+  file = sink.release();
+  if (::lseek(file.get(), 0, SEEK_SET) < 0) fail_of_disk("lseek");
   return file;
 }
 

@@ -7,12 +7,14 @@
 // whoever fetches what strangers name can be sent to places that only it can reach.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/handle.h"
 #include "dali/service.h"
+#include "http/file_sink.h"
 #include "http/form.h"
 #include "site/config.h"
 
@@ -34,18 +36,26 @@ UploadedTable parse_upload(std::string_view value);
 // Where that table of a job lies, in the folder of all results.
 std::string upload_path(std::string_view folder, std::string_view job, const UploadedTable& table);
 
-// Writes the parts of `form` that these values of UPLOAD name, and makes the job's folder. Throws
-// Failure(usage) when the form has no such part or the site fetches no addresses,
-// std::system_error when the disk refuses; what was written by then is the caller's to remove with
-// the folder.
-void keep_uploads(const site::Config& config, const http::Form& form,
-                  const std::vector<std::string>& values, std::string_view job);
+// Tables that came with a request, on the disk but not in their places yet.
+class NewUploads {
+ public:
+  // Writes the parts of `form` that these values of UPLOAD name, and makes the job's folder. Throws
+  // Failure(usage) when the form has no such part or the site fetches no addresses,
+  // std::system_error when the disk refuses; the folder is the caller's to remove then.
+  NewUploads(const site::Config& config, const http::Form& form,
+             const std::vector<std::string>& values, std::string_view job);
+  // Puts them where the job finds them.
+  void keep();
 
-// The same path, for those who read the table: what has an address is fetched unless it is there.
+ private:
+  std::deque<http::WholeFile> files_;
+};
+
+// Where it lies, for those who read it: what has an address is fetched unless it is there.
 // Throws Failure(usage), about UPLOAD, for what cannot be had from there.
 std::string uploaded_file(const Context& context, std::string_view job, const UploadedTable& table);
 
-// What lies at an address, for a table that is read at once: a file that has no name any more.
+// What lies at an address, for a table that is read at once: a file without a name.
 // Throws as uploaded_file.
 FileDescriptor fetched_file(const Context& context, const std::string& address);
 

@@ -1,19 +1,13 @@
 #include "fetch/fetch.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
+#include <exception>
 #include <memory>
-#include <system_error>
 
 #include "base/failure.h"
-#include "base/handle.h"
 #include "base/text.h"
 #include "http/public_address.h"
 
@@ -24,16 +18,12 @@ using Transfer = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 
 struct Download {
   const Limits& limits;
-  FileDescriptor file;
+  http::Sink& into;
   std::int64_t bytes = 0;
-  int disk_error = 0;
-  bool refused = false;  // by address
+  std::exception_ptr error = nullptr;  // of `into`
+  bool refused = false;                // by address
   bool too_large = false;
 };
-
-[[noreturn]] void fail_of_disk(int error) {
-  throw std::system_error(error, std::generic_category(), "fetch");
-}
 
 // libcurl's signature. Whatever is not taken ends the transfer.
 std::size_t keep(char* data, std::size_t, std::size_t size, void* user) {
@@ -41,14 +31,11 @@ std::size_t keep(char* data, std::size_t, std::size_t size, void* user) {
   download.bytes += static_cast<std::int64_t>(size);
   download.too_large = download.bytes > download.limits.bytes;
   if (download.too_large) return 0;
-  for (std::size_t done = 0; done < size;) {
-    const ssize_t written = ::write(download.file.get(), data + done, size - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      download.disk_error = errno;
-      return 0;
-    }
-    done += static_cast<std::size_t>(written);
+  try {
+    download.into.write({data, size});
+  } catch (...) {
+    download.error = std::current_exception();
+    return 0;
   }
   return size;
 }
@@ -112,35 +99,20 @@ std::string reason_of(CURL* transfer, CURLcode code, const Download& download) {
   return fmt::format("cannot be fetched ({})", curl_easy_strerror(code));
 }
 
-void run(const std::string& address, Download& download) {
-  const Transfer transfer = make_transfer(address, download);
-  const CURLcode code = curl_easy_perform(transfer.get());
-  if (download.disk_error != 0) fail_of_disk(download.disk_error);
-  if (code == CURLE_OK) return;
-  throw Failure(FailureKind::usage, fmt::format("the address {} {}", quoted(address),
-                                                reason_of(transfer.get(), code, download)));
-}
-
 }  // namespace
 
-void save(const std::string& address, const std::string& path, const Limits& limits) {
+void fetch(const std::string& address, http::Sink& into, const Limits& limits) {
   if (!http::is_web_address(address)) {
     throw Failure(FailureKind::usage,
                   fmt::format("the address {} is not of http or https", quoted(address)));
   }
-  const std::string part = path + ".part";
-  Download download{
-      limits, FileDescriptor(::open(part.c_str(),
-                                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666))};
-  if (!download.file) fail_of_disk(errno);
-  try {
-    run(address, download);
-    if (::fsync(download.file.get()) != 0) fail_of_disk(errno);
-    if (::rename(part.c_str(), path.c_str()) != 0) fail_of_disk(errno);
-  } catch (...) {
-    ::unlink(part.c_str());
-    throw;
-  }
+  Download download{limits, into};
+  const Transfer transfer = make_transfer(address, download);
+  const CURLcode code = curl_easy_perform(transfer.get());
+  if (download.error) std::rethrow_exception(download.error);
+  if (code == CURLE_OK) return;
+  throw Failure(FailureKind::usage, fmt::format("the address {} {}", quoted(address),
+                                                reason_of(transfer.get(), code, download)));
 }
 
 }  // namespace soda::fetch

@@ -1,4 +1,4 @@
-// What an address of the web names, as a file. Strangers choose the address: it must lead nowhere
+// What an address of the web names. Strangers choose the address: it must lead nowhere
 // that they could not go themselves (http/public_address.h), and neither size nor time may be
 // theirs.
 //
@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/response.h"
+
 namespace soda::fetch {
 
 enum class Reach { public_only, everywhere };
@@ -24,10 +26,9 @@ struct Limits {
   Reach reach = Reach::public_only;
 };
 
-// Writes to `path`, which is made or replaced when all has arrived and is durable. Throws
-// Failure(usage), about `address`: not http or https, leads to a place that is not public, not
-// found or refused there, larger than the limit, longer than the time; std::system_error when the
-// disk refuses.
-void save(const std::string& address, const std::string& path, const Limits& limits);
+// Writes what is there to `into`, which may have got some of it when this throws Failure(usage),
+// about `address`: not http or https, leads to a place that is not public, not found or refused
+// there, larger than the limit, longer than the time. What `into` throws is passed on.
+void fetch(const std::string& address, http::Sink& into, const Limits& limits);
 
 }  // namespace soda::fetch

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <vector>
 
@@ -52,6 +53,34 @@ void FileSink::copy(int from, std::int64_t offset, std::int64_t length) {
     if (sent == 0) throw Failure(FailureKind::internal, "a result has become shorter");
     length -= sent;
   }
+}
+
+namespace {
+
+FileDescriptor only_new(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("unlink");
+  return new_file(path);
+}
+
+}  // namespace
+
+// What a process left here that had the same number goes first.
+WholeFile::WholeFile(std::string path)
+    : path_(std::move(path)),
+      part_(path_ + "." + std::to_string(::getpid()) + ".part"),
+      sink_(only_new(part_)) {}
+
+WholeFile::~WholeFile() {
+  if (!part_.empty()) ::unlink(part_.c_str());
+}
+
+void WholeFile::settle() const {
+  if (::fsync(sink_.descriptor()) != 0) fail("fsync");
+}
+
+void WholeFile::keep() {
+  if (::rename(part_.c_str(), path_.c_str()) != 0) fail("rename");
+  part_.clear();
 }
 
 FileDescriptor new_file(const std::string& path) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/handle.h"
 #include "http/response.h"
@@ -21,9 +22,33 @@ class FileSink : public Sink {
   void copy(int from, std::int64_t offset, std::int64_t length);
 
   int descriptor() const noexcept { return file_.get(); }
+  // The file, where it stands; nothing can be written here any more.
+  FileDescriptor release() noexcept { return std::move(file_); }
 
  private:
   FileDescriptor file_;
+};
+
+// A file that is seen when it is whole: written beside its place until then, and gone with this
+// object when it was not kept. Processes may
+// write the same one at the same time, objects of one process may not.
+class WholeFile {
+ public:
+  explicit WholeFile(std::string path);
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+  ~WholeFile();
+
+  const std::string& path() const noexcept { return path_; }
+  FileSink& sink() noexcept { return sink_; }
+  // Returns when what was written outlives a loss of power.
+  void settle() const;
+  // Puts it into its place, where an earlier one may be.
+  void keep();
+
+ private:
+  std::string path_, part_;
+  FileSink sink_;
 };
 
 // A new file; throws when there is one already.

@@ -1,10 +1,9 @@
 // Jobs as clients make them: the list, creation, parameters.
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
+#include <functional>
 #include <system_error>
 
 #include "base/failure.h"
@@ -82,20 +81,18 @@ void add_values(const Kind& kind, const dali::Arguments& arguments, Job& job) {
   if (const auto run_id = arguments.one("RUNID")) job.run_id = *run_id;
 }
 
-// Before the job is told of them; the worker clears away what no job knows.
-void keep_files(const Desk& desk, const dali::Context& context, const dali::Call& call,
-                const std::string& job) {
-  const std::vector<std::string> values = dali::split_uploads(call.arguments.all("UPLOAD"));
-  if (values.empty()) return;
+// What the disk refuses is not the client's to mend.
+void with_disk(const dali::Call& call, const std::function<void()>& work) {
   try {
-    if (::mkdir(desk.results_path.c_str(), 0777) != 0 && errno != EEXIST) {
-      throw std::system_error(errno, std::generic_category(), "mkdir");
-    }
-    dali::keep_uploads(context.config, call.form, values, job);
+    work();
   } catch (const std::system_error& error) {
     call.log.add("disk", error.what());
     throw Failure(FailureKind::unavailable, "there is no room for files of jobs at the moment");
   }
+}
+
+std::vector<std::string> uploads_of(const dali::Call& call) {
+  return dali::split_uploads(call.arguments.all("UPLOAD"));
 }
 
 }  // namespace
@@ -157,7 +154,9 @@ http::Response create_job(Desk& desk, const dali::Context& context, const dali::
   add_values(desk.kind, call.arguments, job);
   desk.kind.work->check(context, job);
   job.id = store::new_job_id();
-  keep_files(desk, context, call, job.id);
+  // Before the job is told of them; the worker clears away what no job knows.
+  with_disk(call,
+            [&] { dali::NewUploads(context.config, call.form, uploads_of(call), job.id).keep(); });
   job = desk.jobs.create(std::move(job));
   call.log.add("job", job.id);
   return see_other(desk.address_of(job.id));
@@ -173,11 +172,14 @@ http::Response add_parameters(Desk& desk, const dali::Context& context, const da
   };
   const Job found = desk.find(call, place.id);
   require_pending(found);
-  keep_files(desk, context, call, found.id);
-  desk.jobs.change(found.id, [&](Job& job) {
-    require_pending(job);
-    add_values(desk.kind, call.arguments, job);
-    desk.kind.work->check(context, job);
+  with_disk(call, [&] {
+    dali::NewUploads uploads(context.config, call.form, uploads_of(call), found.id);
+    desk.jobs.change(found.id, [&](Job& job) {
+      require_pending(job);
+      add_values(desk.kind, call.arguments, job);
+      desk.kind.work->check(context, job);
+      uploads.keep();
+    });
   });
   return see_other(desk.address_of(found.id));
 }

@@ -8,10 +8,8 @@
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "base/failure.h"
@@ -144,21 +142,23 @@ class Server {
   std::thread thread_;
 };
 
-struct Folder {
-  Folder() { BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(name); }
-  std::string path() const { return name + "/table"; }
-  bool empty() const { return std::filesystem::is_empty(name); }
-  std::string name = "/tmp/soda-fetch-XXXXXX";
+struct Text final : http::Sink {
+  using http::Sink::write;
+  void write(std::span<const iovec> pieces) override {
+    for (const iovec& piece : pieces)
+      bytes.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  }
+  std::string bytes;
 };
 
 fetch::Limits limits(fetch::Reach reach) {
   return {1000, "max_upload", std::chrono::seconds(2), reach};
 }
 
-std::string refusal(const std::string& url, const Folder& folder, fetch::Reach reach) {
+std::string refusal(const std::string& url, fetch::Reach reach) {
+  Text text;
   try {
-    fetch::save(url, folder.path(), limits(reach));
+    fetch::fetch(url, text, limits(reach));
   } catch (const Failure& failure) {
     BOOST_TEST((failure.kind() == FailureKind::usage));
     return failure.what();
@@ -171,47 +171,51 @@ std::string with_body(const std::string& body) {
          "\r\nConnection: close\r\n\r\n" + body;
 }
 
-BOOST_AUTO_TEST_CASE(saves_what_is_there) {
-  const Folder folder;
+BOOST_AUTO_TEST_CASE(hands_over_what_is_there) {
   const Server server(with_body("ra,dec\n1,2\n"));
-  fetch::save(server.url(), folder.path(), limits(fetch::Reach::everywhere));
-  std::ostringstream text;
-  text << std::ifstream(folder.path()).rdbuf();
-  BOOST_TEST(text.str() == "ra,dec\n1,2\n");
+  Text text;
+  fetch::fetch(server.url(), text, limits(fetch::Reach::everywhere));
+  BOOST_TEST(text.bytes == "ra,dec\n1,2\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_no_fault_of_the_address) {
+  struct Full final : http::Sink {
+    void write(std::span<const iovec>) override {
+      throw std::system_error(ENOSPC, std::generic_category());
+    }
+  } full;
+  const Server server(with_body("ra,dec\n1,2\n"));
+  BOOST_CHECK_THROW(fetch::fetch(server.url(), full, limits(fetch::Reach::everywhere)),
+                    std::system_error);
 }
 
 BOOST_AUTO_TEST_CASE(this_machine_is_not_asked) {
-  const Folder folder;
   const Server server(with_body("secret"));
   const std::string port = server.url().substr(server.url().rfind(':'));
   for (const char* const host :
        {"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"}) {
     const std::string text =
-        refusal(std::string("http://") + host + port, folder, fetch::Reach::public_only);
+        refusal(std::string("http://") + host + port, fetch::Reach::public_only);
     BOOST_TEST(text.find("not public") != std::string::npos, host << ": " << text);
   }
   BOOST_TEST(server.connections() == 0);
-  BOOST_TEST(folder.empty());
 }
 
 BOOST_AUTO_TEST_CASE(refusals) {
-  const Folder folder;
   const auto everywhere = fetch::Reach::everywhere;
-  BOOST_TEST(refusal("file:///etc/passwd", folder, everywhere).find("http") != std::string::npos);
+  BOOST_TEST(refusal("file:///etc/passwd", everywhere).find("http") != std::string::npos);
   const Server large(with_body(std::string(1001, 'x')));
-  BOOST_TEST(refusal(large.url(), folder, everywhere).find("max_upload") != std::string::npos);
+  BOOST_TEST(refusal(large.url(), everywhere).find("max_upload") != std::string::npos);
   const Server endless("HTTP/1.0 200 OK\r\n\r\n" + std::string(5000, 'x'));
-  BOOST_TEST(refusal(endless.url(), folder, everywhere).find("max_upload") != std::string::npos);
+  BOOST_TEST(refusal(endless.url(), everywhere).find("max_upload") != std::string::npos);
   const Server silent("");
-  BOOST_TEST(refusal(silent.url(), folder, everywhere).find("2 s") != std::string::npos);
+  BOOST_TEST(refusal(silent.url(), everywhere).find("2 s") != std::string::npos);
   const Server absent("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-  BOOST_TEST(refusal(absent.url(), folder, everywhere).find("404") != std::string::npos);
+  BOOST_TEST(refusal(absent.url(), everywhere).find("404") != std::string::npos);
   const Server elsewhere(
       "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\nConnection: "
       "close\r\n\r\n");
-  BOOST_TEST(refusal(elsewhere.url(), folder, everywhere).find("cannot be fetched") !=
-             std::string::npos);
-  BOOST_TEST(folder.empty());
+  BOOST_TEST(refusal(elsewhere.url(), everywhere).find("cannot be fetched") != std::string::npos);
 }
 
 }  // namespace

@@ -440,6 +440,20 @@ BOOST_AUTO_TEST_CASE(files_come_with_jobs) {
   const Response file = get(job + "/parameters/table");
   BOOST_TEST(file.status == 200);
   BOOST_TEST(file.body_size() == 11);
+  // Another table in its place, when all else is well, too; two of one part.
+  const auto changed = [&](const std::string& id, const std::string& content) {
+    return post(job + "/parameters",
+                part("name=\"ID\"", id) + part("name=\"UPLOAD\"", "t,param:table;u,param:table") +
+                    part("name=\"table\"; filename=\"x.csv\"", content) + "--B--\r\n");
+  };
+  const auto files = [&] {
+    return std::distance(std::filesystem::directory_iterator(folder / ("results" + job)), {});
+  };
+  BOOST_TEST(changed("bad", "ra\n1\n").status == 400);
+  BOOST_TEST(get(job + "/parameters/table").body_size() == 11);
+  BOOST_TEST(changed("b", "ra\n1\n").status == 303);
+  BOOST_TEST(get(job + "/parameters/table").body_size() == 5);
+  BOOST_TEST(files() == 1);
   // A part that is not there, and an address.
   BOOST_TEST(post("", part("name=\"UPLOAD\"", "t,param:other") + "--B--\r\n").status == 400);
   BOOST_TEST(post("", part("name=\"UPLOAD\"", "t,http://127.0.0.1/") + "--B--\r\n").status == 400);
