@@ -1,12 +1,10 @@
 #include "cutout/package.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
+#include <chrono>
+#include <span>
 
 #include "base/failure.h"
 #include "base/text.h"
@@ -54,10 +52,6 @@ std::vector<std::string> misses_of(std::span<const Made> made) {
   return misses;
 }
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
 }  // namespace
 
 void write_tar(std::span<const Made> made, const std::string& path) {
@@ -93,16 +87,14 @@ void write_zip(std::span<const Made> made, const std::string& path) {
     }
     const FileDescriptor file = http::open_to_read(one.path);
     out.begin(member_name(one), one.item.size, when);
-    std::int64_t at = one.item.start, left = one.item.size;
-    while (left > 0) {
+    for (std::int64_t at = 0; at < one.item.size;) {
+      const std::int64_t left = one.item.size - at;
       const auto wanted = std::min(buffer.size(), static_cast<std::size_t>(left));
-      const ssize_t got = ::pread(file.get(), buffer.data(), wanted, at);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail("read");
+      const std::size_t got =
+          http::read_at(file.get(), one.item.start + at, std::span(buffer).first(wanted));
       if (got == 0) throw Failure(FailureKind::internal, "a result has become shorter");
-      out.write({buffer.data(), static_cast<std::size_t>(got)});
-      at += got;
-      left -= got;
+      out.write({buffer.data(), got});
+      at += static_cast<std::int64_t>(got);
     }
   }
   out.finish();

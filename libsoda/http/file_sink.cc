@@ -20,6 +20,20 @@ namespace {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
+FileDescriptor only_new(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("unlink");
+  return new_file(path);
+}
+
+template <class Read>
+std::size_t counted(const Read& read) {
+  for (;;) {
+    const ssize_t count = read();
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) fail("read");
+  }
+}
+
 }  // namespace
 
 void FileSink::write(std::span<const iovec> pieces) {
@@ -55,15 +69,6 @@ void FileSink::copy(int from, std::int64_t offset, std::int64_t length) {
   }
 }
 
-namespace {
-
-FileDescriptor only_new(const std::string& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("unlink");
-  return new_file(path);
-}
-
-}  // namespace
-
 // What a process left here that had the same number goes first.
 WholeFile::WholeFile(std::string path)
     : path_(std::move(path)),
@@ -96,11 +101,11 @@ FileDescriptor open_to_read(const std::string& path) {
 }
 
 std::size_t read_some(int file, std::span<char> into) {
-  for (;;) {
-    const ssize_t count = ::read(file, into.data(), into.size());
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) fail("read");
-  }
+  return counted([&] { return ::read(file, into.data(), into.size()); });
+}
+
+std::size_t read_at(int file, std::int64_t offset, std::span<char> into) {
+  return counted([&] { return ::pread(file, into.data(), into.size(), offset); });
 }
 
 }  // namespace soda::http

@@ -1,5 +1,5 @@
-// Bytes into a file, from where it stands on. What the disk says is thrown as std::system_error
-// with its errno.
+// Bytes into a file, from where it stands on, and out of one. What the disk says is thrown as
+// std::system_error with its errno.
 #pragma once
 
 #include <cstddef>
@@ -55,7 +55,8 @@ class WholeFile {
 FileDescriptor new_file(const std::string& path);
 
 FileDescriptor open_to_read(const std::string& path);
-// How many bytes were read: 0 at the end only.
+// How many bytes were read, from where the file stands or from `offset` on: 0 at the end only.
 std::size_t read_some(int file, std::span<char> into);
+std::size_t read_at(int file, std::int64_t offset, std::span<char> into);
 
 }  // namespace soda::http
