@@ -14,8 +14,8 @@
 #include "cutout/positions.h"
 #include "dali/fault.h"
 #include "dali/literal.h"
+#include "dali/table_file.h"
 #include "dali/upload.h"
-#include "ingest/table_file.h"
 #include "store/query.h"
 
 namespace soda::cutout {
@@ -73,8 +73,8 @@ class OrderPlanner {
     std::vector<Position> positions;
     try {
       PositionReader reader(
-          ingest::open_table(dali::uploaded_file(context_, job_.id, dali::parse_upload(upload)),
-                             limits),
+          dali::open_table(dali::uploaded_file(context_, job_.id, dali::parse_upload(upload)),
+                           limits),
           own_size());
       for (Position position; reader.next(position);) positions.push_back(std::move(position));
     } catch (const Failure& failure) {

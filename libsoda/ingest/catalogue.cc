@@ -8,8 +8,8 @@
 
 #include "base/failure.h"
 #include "base/table_reader.h"
+#include "dali/table_file.h"
 #include "ingest/catalogue_columns.h"
-#include "ingest/table_file.h"
 #include "store/recorder.h"
 
 namespace soda::ingest {
@@ -125,7 +125,7 @@ class Import {
 ImportReport import_catalogue(store::Database& database, const std::string& path,
                               const ImportOptions& options,
                               const std::function<void(std::int64_t)>& progress) {
-  const std::unique_ptr<TableReader> table = open_table(path, TableLimits());
+  const std::unique_ptr<TableReader> table = dali::open_table(path, TableLimits());
   return Import(database, *table, options, progress).go();
 }
 

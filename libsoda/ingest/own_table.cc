@@ -11,7 +11,7 @@
 #include "base/failure.h"
 #include "base/table_reader.h"
 #include "base/text.h"
-#include "ingest/table_file.h"
+#include "dali/table_file.h"
 #include "store/own_tables.h"
 
 namespace soda::ingest {
@@ -116,7 +116,7 @@ class Converter {
 ImportReport import_table(store::Database& database, const std::string& path, std::string_view name,
                           std::span<const DeclaredTable> declared,
                           const std::function<void(std::int64_t)>& progress) {
-  const std::unique_ptr<TableReader> table = open_table(path, TableLimits());
+  const std::unique_ptr<TableReader> table = dali::open_table(path, TableLimits());
   const Plan plan = plan_of(table->columns(), name, declared);
   store::OwnTableWriter writer(database, plan.table);
   ImportReport report;

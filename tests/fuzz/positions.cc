@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cutout/combine.h"
 #include "cutout/params.h"
-#include "ingest/table_file.h"
+#include "dali/table_file.h"
 #include "rows.h"
 #include "target.h"
 #include "textfile.h"
@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view line = fuzz::take_until(text, "\n");
   const fuzz::ScratchFile scratch(fuzz::file_of(text, file_limit));
   fuzz::survives({FailureKind::usage, FailureKind::too_large}, [&] {
-    cutout::PositionReader reader(ingest::open_table(scratch.path(), fuzz::table_limits),
+    cutout::PositionReader reader(dali::open_table(scratch.path(), fuzz::table_limits),
                                   size_of(line));
     std::int64_t row = 0;
     for (cutout::Position position; reader.next(position);) {

@@ -9,7 +9,7 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "ingest/table_file.h"
+#include "dali/table_file.h"
 
 namespace {
 
@@ -45,7 +45,7 @@ bool print_next(TableReader& table) {
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   try {
-    const auto table = ingest::open_table(argv[1], TableLimits());
+    const auto table = dali::open_table(argv[1], TableLimits());
     for (const Column& column : table->columns()) {
       fmt::print("column {} t{} {} {} {} {} {} {}\n", hex(column.name),
                  static_cast<int>(column.type), hex(column.datatype), hex(column.arraysize),

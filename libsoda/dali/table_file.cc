@@ -1,4 +1,4 @@
-#include "ingest/table_file.h"
+#include "dali/table_file.h"
 
 #include <array>
 #include <string_view>
@@ -9,7 +9,7 @@
 #include "fits/table_reader.h"
 #include "xml/votable_reader.h"
 
-namespace soda::ingest {
+namespace soda::dali {
 namespace {
 
 // "<" behind a byte order mark of UTF-8 or UTF-16, or behind white space, which some put there.
@@ -32,4 +32,4 @@ std::unique_ptr<TableReader> open_table(const std::string& path, const TableLimi
                                    : read_csv(std::move(input), limits);
 }
 
-}  // namespace soda::ingest
+}  // namespace soda::dali
