@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_columns = 1000;
 
-void bind_cell(sqlite3_stmt* statement, int index, const Cell& cell) {
+int bind_cell(sqlite3_stmt* statement, int index, const Cell& cell) {
   struct Binder {
     sqlite3_stmt* statement;
     int index;
@@ -26,7 +26,7 @@ void bind_cell(sqlite3_stmt* statement, int index, const Cell& cell) {
                                  text.size(), SQLITE_STATIC, SQLITE_UTF8);
     }
   };
-  std::visit(Binder{statement, index}, cell);
+  return std::visit(Binder{statement, index}, cell);
 }
 
 }  // namespace
@@ -72,8 +72,19 @@ StatementHandle TemporaryTable::Impl::prepare(const std::string& sql) {
   guard_.enter();
   const int code =
       sqlite3_prepare_v2(connection_, sql.c_str(), static_cast<int>(sql.size()), &raw, nullptr);
-  if (code != SQLITE_OK) guard_.fail(code);
-  return StatementHandle(raw);
+  StatementHandle statement(raw);
+  require(code);
+  return statement;
+}
+
+void TemporaryTable::Impl::require(int code) {
+  if (code == SQLITE_OK || code == SQLITE_DONE) return;
+  if ((code & 0xff) == SQLITE_TOOBIG) {
+    throw Failure(FailureKind::too_large,
+                  fmt::format("{} has a row of more than {} bytes, which is the limit", said_,
+                              sqlite3_limit(connection_, SQLITE_LIMIT_LENGTH, -1)));
+  }
+  guard_.fail(code);
 }
 
 void TemporaryTable::Impl::run(sqlite3_stmt* statement) {
@@ -81,7 +92,7 @@ void TemporaryTable::Impl::run(sqlite3_stmt* statement) {
   const int code = sqlite3_step(statement);
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
-  if (code != SQLITE_DONE) guard_.fail(code);
+  require(code);
 }
 
 void TemporaryTable::Impl::execute(const std::string& sql) { run(prepare(sql).get()); }
@@ -107,15 +118,16 @@ void TemporaryTable::Impl::add(std::span<const Cell> row) {
   count(row);
   sqlite3_stmt* statement = insert_.get();
   const std::size_t width = std::min(row.size(), form.columns.size());
-  for (std::size_t i = 0; i < width; ++i) bind_cell(statement, static_cast<int>(i) + 1, row[i]);
+  for (std::size_t i = 0; i < width; ++i)
+    require(bind_cell(statement, static_cast<int>(i) + 1, row[i]));
   Place place;
   if (form.position.region) {
     Position region;
     region.region = form.position.region;
     place = place_of(region, row);
     if (!place.shape.empty()) {
-      sqlite3_bind_blob64(statement, static_cast<int>(form.columns.size()) + 1, place.shape.data(),
-                          place.shape.size(), SQLITE_STATIC);
+      require(sqlite3_bind_blob64(statement, static_cast<int>(form.columns.size()) + 1,
+                                  place.shape.data(), place.shape.size(), SQLITE_STATIC));
     }
   }
   run(statement);
@@ -127,7 +139,12 @@ void TemporaryTable::Impl::index_for(std::string_view sql) {
   execute(
       fmt::format("CREATE VIRTUAL TABLE {} USING rtree (id, x0, x1, y0, y1, z0, z1)", form.rtree));
   std::string list = "rowid";
-  for (const std::string& column : form.columns) list += ", " + column;
+  std::vector<std::size_t> read;
+  for (const auto& column : {form.position.lon, form.position.lat, form.position.region}) {
+    if (!column) continue;
+    list += ", " + form.columns[*column];
+    read.push_back(*column);
+  }
   const StatementHandle rows = prepare(fmt::format("SELECT {} FROM {}", list, form.source));
   const StatementHandle put =
       prepare(fmt::format("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", form.rtree));
@@ -135,12 +152,7 @@ void TemporaryTable::Impl::index_for(std::string_view sql) {
   guard_.enter();
   int code = sqlite3_step(rows.get());
   for (; code == SQLITE_ROW; code = sqlite3_step(rows.get())) {
-    const auto fill = [&](const std::optional<std::size_t>& column) {
-      if (column) cells[*column] = cell_of(rows.get(), static_cast<int>(*column) + 1);
-    };
-    fill(form.position.lon);
-    fill(form.position.lat);
-    fill(form.position.region);
+    for (int i = 0; const std::size_t column : read) cells[column] = cell_of(rows.get(), ++i);
     const Place place = place_of(form.position, cells);
     if (!place.box) continue;
     sqlite3_bind_int64(put.get(), 1, sqlite3_column_int64(rows.get(), 0));
@@ -151,7 +163,7 @@ void TemporaryTable::Impl::index_for(std::string_view sql) {
     }
     run(put.get());
   }
-  if (code != SQLITE_DONE) guard_.fail(code);
+  require(code);
   permission_.allow("temp", tree.substr(1, tree.size() - 2),
                     {"id", "x0", "x1", "y0", "y1", "z0", "z1"});
 }

@@ -20,12 +20,13 @@ struct TemporaryTable::Impl {
   void add(std::span<const Cell> row);
   // Makes the R*Tree if the statement names it.
   void index_for(std::string_view sql);
-  // Of a name that ends in a number, the next digit must not be one.
   TableForm form;
 
  private:
   StatementHandle prepare(const std::string& sql);
   void run(sqlite3_stmt* statement);
+  // What SQLite says of a row, or of a statement about the table.
+  void require(int code);
   void execute(const std::string& sql);
   void count(std::span<const Cell> row);
 

@@ -446,6 +446,22 @@ BOOST_AUTO_TEST_CASE(temporary_tables_last_as_long_as_their_inquiry) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(a_row_that_is_too_long_is_no_row_without_its_text) {
+  Archive archive;
+  Selector selector(archive.path);
+  std::vector<Column> columns(3);
+  for (Column& column : columns) column.type = ColumnType::text;
+  const auto is_told = [](const Failure& failure) {
+    return failure.kind() == FailureKind::too_large &&
+           says(failure.what(), "the upload mine has a row of more than 4194304 bytes");
+  };
+  Inquiry inquiry(selector, {});
+  TemporaryTable table = inquiry.make_table("the upload mine", columns);
+  const std::string one(5 << 20, 'x'), third(2 << 20, 'x');
+  BOOST_CHECK_EXCEPTION(table.add(std::vector<Cell>{std::string_view(one)}), Failure, is_told);
+  BOOST_CHECK_EXCEPTION(table.add(std::vector<Cell>(3, std::string_view(third))), Failure, is_told);
+}
+
 BOOST_AUTO_TEST_CASE(an_upload_is_joined_along_the_tree) {
   Archive archive;
   Selector selector(archive.path);
