@@ -238,6 +238,8 @@ struct OwnTableWriter::Impl {
   // Copies, because the text of a row lives until the next only.
   void add(std::span<const Cell> cells) {
     Row& row = rows.emplace_back();
+    bytes += sizeof(Row) + declared.columns.size() * sizeof(Value);
+    row.cells.reserve(declared.columns.size());
     for (const Cell& cell : cells.first(std::min(cells.size(), declared.columns.size()))) {
       if (const auto* text = std::get_if<std::string_view>(&cell)) {
         bytes += text->size();
@@ -251,6 +253,7 @@ struct OwnTableWriter::Impl {
       }
     }
     row.place = place_of(position, cells);
+    bytes += row.place.shape.size();
     if (row.place.box) row.order = sky::hilbert_order(middle_of(*row.place.box));
     if (rows.size() >= batch_rows || bytes >= batch_bytes) write();
   }
