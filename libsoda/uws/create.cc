@@ -174,7 +174,7 @@ http::Response add_parameters(Desk& desk, const dali::Context& context, const da
   require_pending(found);
   with_disk(call, [&] {
     dali::NewUploads uploads(context.config, call.form, uploads_of(call), found.id);
-    desk.jobs.change(found.id, [&](Job& job) {
+    desk.change(found.id, [&](Job& job) {
       require_pending(job);
       add_values(desk.kind, call.arguments, job);
       desk.kind.work->check(context, job);

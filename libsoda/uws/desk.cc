@@ -77,6 +77,12 @@ store::Job Desk::find(const dali::Call& call, std::string_view id) {
   return std::move(*job);
 }
 
+void Desk::change(std::string_view id, const std::function<void(store::Job&)>& edit) {
+  if (!jobs.change(id, edit)) refuse_destroyed();
+}
+
+void refuse_destroyed() { throw Failure(FailureKind::not_found, "the job has been destroyed"); }
+
 std::vector<ShownParameter> Desk::parameters_of(const store::Job& job) const {
   using Way = ShownParameter::Way;
   std::vector<ShownParameter> shown;

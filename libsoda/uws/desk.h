@@ -56,6 +56,8 @@ struct Desk {
   std::string address_of(std::string_view job) const { return list + "/" + std::string(job); }
   // A job that the caller may see. Throws Failure(not_found).
   store::Job find(const dali::Call& call, std::string_view id);
+  // store::Jobs::change; throws Failure(not_found) when the job has gone since it was found.
+  void change(std::string_view id, const std::function<void(store::Job&)>& edit);
   ShownJob show(const store::Job& job);
   std::vector<ShownParameter> parameters_of(const store::Job& job) const;
   // Reads them from the store as they are handed over.
@@ -64,6 +66,8 @@ struct Desk {
 
 // What an item that failed has for a result.
 std::string failure_text(const store::Item& item);
+
+[[noreturn]] void refuse_destroyed();
 
 // A place in the tree: ".../ID/CHILD/NAME".
 struct Place {

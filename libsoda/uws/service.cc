@@ -34,8 +34,6 @@ http::Response job_response(Desk& desk, const Job& job, Reader reader) {
                   [write, shown = desk.show(job)](const Emit& emit) { write(shown, emit); });
 }
 
-Failure destroyed() { return {FailureKind::not_found, "the job has been destroyed"}; }
-
 // The document of a job, once its phase is another than it was.
 class PhaseChange final : public http::Later {
  public:
@@ -53,7 +51,7 @@ class PhaseChange final : public http::Later {
   }
   http::Response settle() override {
     const std::optional<Job> job = desk_->jobs.find(id_);
-    if (!job) throw destroyed();
+    if (!job) refuse_destroyed();
     return job_response(*desk_, *job, reader_);
   }
   Clock::time_point deadline() const override { return deadline_; }
@@ -134,11 +132,10 @@ http::Response give_order(Desk& desk, const Context& context, const Call& call,
                   "PHASE");
   }
   if (obeyed(found.phase, *order) == found.phase) return see_other(desk.address_of(found.id));
-  const auto changed = desk.jobs.change(found.id, [&](Job& job) {
+  desk.change(found.id, [&](Job& job) {
     job.phase = obeyed(job.phase, *order);
     if (*order == Order::run) desk.kind.work->check(context, job);
   });
-  if (!changed) throw destroyed();
   return see_other(desk.address_of(found.id));
 }
 
@@ -157,7 +154,7 @@ http::Response set_limit(Desk& desk, const Context& context, const Call& call, c
   const Job found = desk.find(call, place.id);
   const std::int64_t limit =
       execution_limit_of(desk.kind, context.config, required(call, "EXECUTIONDURATION"));
-  desk.jobs.change(found.id, [&](Job& job) {
+  desk.change(found.id, [&](Job& job) {
     if (store::is_over(job.phase)) {
       throw Failure(
           FailureKind::wrong_state,
@@ -179,7 +176,7 @@ http::Response set_destruction(Desk& desk, const Context& context, const Call& c
   const Job found = desk.find(call, place.id);
   const Job::Time time =
       destruction_of(context.config, found.created, required(call, "DESTRUCTION"));
-  desk.jobs.change(found.id, [&](Job& job) { job.destruction = time; });
+  desk.change(found.id, [&](Job& job) { job.destruction = time; });
   return see_other(desk.address_of(found.id));
 }
 

@@ -45,7 +45,8 @@ Upkeep::Standing Upkeep::turn(std::int64_t holder) {
 // A job's files go one look later than the job: by then no child writes to them any more.
 void Upkeep::empty_trash() {
   std::set<std::string> seen;
-  for (const std::string& job : queue_.trash(jobs_at_a_time)) {
+  // Beyond those that are known already: what cannot be removed must not keep the rest.
+  for (const std::string& job : queue_.trash(jobs_at_a_time + std::ssize(seen_in_trash_))) {
     if (!is_result_name(job)) {
       queue_.emptied(job);
     } else if (!seen_in_trash_.contains(job)) {
