@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/fingerprint.h"
 #include "base/text.h"
 
 namespace soda::data {
@@ -27,13 +28,6 @@ constexpr mode_t folder_mode = 0755;
 
 // Whatever our umask.
 mode_t mode_for(For whom) { return whom == For::all ? 0644 : 0600; }
-
-// FNV-1a: the same in every process.
-std::uint64_t hash_of(std::string_view name) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return hash;
-}
 
 std::string reason(std::string_view what) {
   return fmt::format("{}: {}", what, std::strerror(errno));
@@ -83,7 +77,7 @@ PictureCache::PictureCache(std::string folder, std::int64_t limit)
       share_(limit / static_cast<std::int64_t>(folders)) {}
 
 std::string PictureCache::below(const std::string& name) const {
-  return fmt::format("{:02x}/{}", hash_of(name) % folders, name);
+  return fmt::format("{:02x}/{}", Fingerprint().add(name).value() % folders, name);
 }
 
 std::optional<PictureCache::Picture> PictureCache::find(const std::string& name) const {
@@ -115,7 +109,7 @@ FileDescriptor PictureCache::turn(const std::string& name) const {
   struct flock byte {};
   byte.l_type = F_WRLCK;
   byte.l_whence = SEEK_SET;
-  byte.l_start = static_cast<off_t>(hash_of(name) >> 2);
+  byte.l_start = static_cast<off_t>(Fingerprint().add(name).value() >> 2);
   byte.l_len = 1;
   const auto end = std::chrono::steady_clock::now() + patience;
   while (::fcntl(lock.get(), F_OFD_SETLK, &byte) != 0) {

@@ -12,6 +12,7 @@
 #include <list>
 
 #include "base/failure.h"
+#include "base/fingerprint.h"
 #include "fits/file.h"
 #include "fits/source.h"
 
@@ -67,12 +68,10 @@ void make_room(const std::string& folder, std::int64_t limit) {
 }
 
 // Two files never share a name: the inode and times tell them apart on one disk, the hash of the
-// path (FNV-1a, the same in every process) on several.
+// path on several.
 std::string name_of(const std::string& path, const Identity& identity) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : path) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return fmt::format("{:016x}-{:x}-{:x}-{:x}", hash, identity.inode, identity.size,
-                     identity.mtime_ns);
+  return fmt::format("{:016x}-{:x}-{:x}-{:x}", Fingerprint().add(path).value(), identity.inode,
+                     identity.size, identity.mtime_ns);
 }
 
 void write_all(int descriptor, std::span<const char> bytes) {

@@ -8,16 +8,10 @@
 #include <utility>
 
 #include "base/failure.h"
+#include "base/fingerprint.h"
 
 namespace soda::tap {
 namespace {
-
-// FNV-1a: the same in all processes.
-std::uint64_t hash_of(std::string_view key) noexcept {
-  std::uint64_t hash = 0xCBF29CE484222325U;
-  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  return hash;
-}
 
 FileDescriptor opened(const std::string& path) {
   constexpr int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
@@ -38,7 +32,7 @@ Turnstile::Turnstile(std::string path, std::int64_t places)
 FileDescriptor Turnstile::enter(std::string_view key) const {
   FileDescriptor file = opened(path_);
   // Offsets are positive: 40 bits for users, and beyond any number of places.
-  const auto first = static_cast<off_t>((hash_of(key) >> 24) << 16);
+  const auto first = static_cast<off_t>((Fingerprint().add(key).value() >> 24) << 16);
   for (std::int64_t place = 0; place < places_; ++place) {
     struct flock range {};
     range.l_type = F_WRLCK;
