@@ -36,10 +36,14 @@ void make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) fail_of_disk("mkdir");
 }
 
+std::string folder_of(std::string_view results, std::string_view job) {
+  return fmt::format("{}/{}", results, job);
+}
+
 // The folder of all results may be missing, too: the worker, which makes it, need not have run yet.
 void make_folders(const std::string& results, std::string_view job) {
   make_folder(results);
-  make_folder(fmt::format("{}/{}", results, job));
+  make_folder(folder_of(results, job));
 }
 
 std::string_view host_of(std::string_view address) {
@@ -131,15 +135,17 @@ UploadedTable parse_upload(std::string_view value) {
   return {std::string(name), std::string(part), ""};
 }
 
-std::string upload_path(std::string_view folder, std::string_view job, const UploadedTable& table) {
+std::string upload_path(std::string_view results, std::string_view job,
+                        const UploadedTable& table) {
   // Begins with a full stop, as no result does.
-  return table.address.empty() ? fmt::format("{}/{}/.upload-{}.table", folder, job, table.part)
-                               : fmt::format("{}/{}/.fetched-{}.table", folder, job, table.name);
+  return folder_of(results, job) + (table.address.empty()
+                                        ? fmt::format("/.upload-{}.table", table.part)
+                                        : fmt::format("/.fetched-{}.table", table.name));
 }
 
 NewUploads::NewUploads(const site::Config& config, const http::Form& form,
-                       const std::vector<std::string>& values, std::string_view job) {
-  const std::string& results = config.text("results_folder");
+                       const std::vector<std::string>& values, std::string_view job)
+    : results_(config.text("results_folder")), job_(job) {
   for (const auto& value : values) {
     const UploadedTable table = parse_upload(value);
     if (!table.address.empty()) {
@@ -152,19 +158,21 @@ NewUploads::NewUploads(const site::Config& config, const http::Form& form,
                     fmt::format("UPLOAD: the request has no part \"{}\" with a file", table.part),
                     "UPLOAD");
     }
-    std::string path = upload_path(results, job, table);
+    std::string path = upload_path(results_, job, table);
     // Two tables may be made of one part.
     if (std::ranges::find(files_, path, &http::WholeFile::path) != files_.end()) continue;
-    make_folders(results, job);
+    make_folders(results_, job);
     http::WholeFile& file = files_.emplace_back(std::move(path));
     file.sink().write(found->content);
-    // The job that is told of it outlives a loss of power, and must find its table then.
     file.settle();
   }
 }
 
 void NewUploads::keep() {
+  if (files_.empty()) return;
   for (http::WholeFile& file : files_) file.keep();
+  http::settle(folder_of(results_, job_));
+  http::settle(results_);
 }
 
 std::string uploaded_file(const Context& context, std::string_view job,

@@ -34,7 +34,7 @@ std::vector<std::string> split_uploads(const std::vector<std::string>& values);
 UploadedTable parse_upload(std::string_view value);
 
 // Where that table of a job lies, in the folder of all results.
-std::string upload_path(std::string_view folder, std::string_view job, const UploadedTable& table);
+std::string upload_path(std::string_view results, std::string_view job, const UploadedTable& table);
 
 // Tables that came with a request, on the disk but not in their places yet.
 class NewUploads {
@@ -44,10 +44,11 @@ class NewUploads {
   // std::system_error when the disk refuses; the folder is the caller's to remove then.
   NewUploads(const site::Config& config, const http::Form& form,
              const std::vector<std::string>& values, std::string_view job);
-  // Puts them where the job finds them.
+  // Puts them where the job finds them, which outlives a loss of power, as they do.
   void keep();
 
  private:
+  std::string results_, job_;
   std::deque<http::WholeFile> files_;
 };
 

@@ -25,6 +25,10 @@ FileDescriptor only_new(const std::string& path) {
   return new_file(path);
 }
 
+void wait_for_disk(int file) {
+  if (::fsync(file) != 0) fail("fsync");
+}
+
 template <class Read>
 std::size_t counted(const Read& read) {
   for (;;) {
@@ -79,9 +83,7 @@ WholeFile::~WholeFile() {
   if (!part_.empty()) ::unlink(part_.c_str());
 }
 
-void WholeFile::settle() const {
-  if (::fsync(sink_.descriptor()) != 0) fail("fsync");
-}
+void WholeFile::settle() const { wait_for_disk(sink_.descriptor()); }
 
 void WholeFile::keep() {
   if (::rename(part_.c_str(), path_.c_str()) != 0) fail("rename");
@@ -99,6 +101,8 @@ FileDescriptor open_to_read(const std::string& path) {
   if (!file) fail("open");
   return file;
 }
+
+void settle(const std::string& path) { wait_for_disk(open_to_read(path).get()); }
 
 std::size_t read_some(int file, std::span<char> into) {
   return counted([&] { return ::read(file, into.data(), into.size()); });

@@ -55,6 +55,8 @@ class WholeFile {
 FileDescriptor new_file(const std::string& path);
 
 FileDescriptor open_to_read(const std::string& path);
+// Returns when a file, or the names in a folder, outlive a loss of power.
+void settle(const std::string& path);
 // How many bytes were read, from where the file stands or from `offset` on: 0 at the end only.
 std::size_t read_some(int file, std::span<char> into);
 std::size_t read_at(int file, std::int64_t offset, std::span<char> into);

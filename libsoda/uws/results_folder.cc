@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "base/handle.h"
+#include "http/file_sink.h"
 
 namespace soda::uws {
 namespace {
@@ -25,17 +25,6 @@ constexpr unsigned write_and_wait =
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
-}
-
-FileDescriptor open(const std::string& path, int flags) {
-  FileDescriptor file(::open(path.c_str(), flags | O_RDONLY | O_CLOEXEC));
-  if (!file) fail("open");
-  return file;
-}
-
-void synchronise(const std::string& path, int flags) {
-  const FileDescriptor file = open(path, flags);
-  if (::fsync(file.get()) != 0) fail("fsync");
 }
 
 }  // namespace
@@ -87,12 +76,12 @@ void ResultsFolder::make_durable(std::string_view job, std::span<const std::stri
   if (names.empty()) return;
   // The file system's log is written once for all whose bytes are on the disk already.
   for (const std::string& name : names) {
-    const FileDescriptor one = open(file(job, name), 0);
+    const FileDescriptor one = http::open_to_read(file(job, name));
     ::sync_file_range(one.get(), 0, 0, write_and_wait);
   }
-  for (const std::string& name : names) synchronise(file(job, name), 0);
-  synchronise(fmt::format("{}/{}", path_, job), O_DIRECTORY);
-  synchronise(path_, O_DIRECTORY);
+  for (const std::string& name : names) http::settle(file(job, name));
+  http::settle(fmt::format("{}/{}", path_, job));
+  http::settle(path_);
 }
 
 void ResultsFolder::tidy(std::string_view job, std::span<const std::string> names) const {
