@@ -30,8 +30,8 @@ class FileSink : public Sink {
 };
 
 // A file that is seen when it is whole: written beside its place until then, and gone with this
-// object when it was not kept. Processes may
-// write the same one at the same time, objects of one process may not.
+// object when it was not kept. Several processes may write the same one at a time; of one process
+// only one object may.
 class WholeFile {
  public:
   explicit WholeFile(std::string path);
