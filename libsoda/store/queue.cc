@@ -430,7 +430,9 @@ void Queue::crashed(std::int64_t holder, std::int64_t child, std::int64_t item, 
     file.prepare("UPDATE task SET lease = NULL, holder = NULL, child = NULL WHERE id = ?1")
         .bind(1, task)
         .run();
-    if (kind != Task::Kind::items) {
+    // Beside all items it will die again, whichever child has the task; a kill there means nothing.
+    const bool is_beside = kind == Task::Kind::items && item == 0 && blame == Blame::crashed;
+    if (kind != Task::Kind::items || is_beside) {
       Statement update =
           file.prepare("UPDATE task SET crashes = crashes + ?2 WHERE id = ?1 RETURNING crashes");
       update.bind(1, task).bind(2, static_cast<std::int64_t>(blame));

@@ -78,7 +78,7 @@ class Queue {
   // The child is dead: what it had in hand waits again. With `item` (0: none) at work when it died
   // by itself, that is counted: after two crashes, or four kills from outside (which the item may
   // have brought about by its hunger for memory, or have nothing to do with), the item has failed
-  // with `reason`; planning or packing that does so fails the job.
+  // with `reason`; planning or packing that does so, or crashes twice between items, fails the job.
   enum class Blame { killed = 1, crashed = 2 };
   void died(std::int64_t holder, std::int64_t child);
   void crashed(std::int64_t holder, std::int64_t child, std::int64_t item, Blame blame,

@@ -84,8 +84,10 @@ std::string crash_reason(std::int64_t item, int status) {
                                               : fmt::format("exit status {}", WEXITSTATUS(status));
   const Failure failure(
       FailureKind::corrupt_data,
-      fmt::format("{} crashed the worker's process repeatedly (the last time with {}).",
-                  item == 0 ? "Planning the job or packing its results" : "The decoder", how));
+      fmt::format(
+          "{} crashed the worker's process repeatedly (the last time with {}).",
+          item == 0 ? "Planning the job, keeping its results or packing them" : "The decoder",
+          how));
   return dali::fault_text(failure, dali::ErrorStyle::text);
 }
 

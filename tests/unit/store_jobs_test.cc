@@ -277,6 +277,23 @@ BOOST_AUTO_TEST_CASE(what_the_dead_had_in_hand_is_taken_again) {
   BOOST_TEST(bench.queue.close(take(bench), std::nullopt));
 }
 
+BOOST_AUTO_TEST_CASE(a_task_that_crashes_twice_between_its_items_fails_the_job) {
+  Bench bench;
+  bench.enter();
+  const Job made = bench.make("ann");
+  bench.queue.planned(take(bench), items_of(3, 3), "");
+  for (int i = 0; i < 5; ++i) {
+    take(bench, 1);
+    bench.queue.crashed(bench.holder, 1, 0, Queue::Blame::killed, "killed");
+  }
+  take(bench, 1);
+  bench.queue.crashed(bench.holder, 1, 0, Queue::Blame::crashed, "once");
+  take(bench, 2);
+  bench.queue.crashed(bench.holder, 2, 0, Queue::Blame::crashed, "no item's fault");
+  const Job job = bench.find(made);
+  BOOST_TEST((job.phase == Phase::error && job.error == "no item's fault"));
+}
+
 BOOST_AUTO_TEST_CASE(an_item_that_kills_twice_has_failed) {
   Bench bench;
   bench.enter();
