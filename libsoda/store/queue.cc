@@ -44,9 +44,11 @@ void delete_task(Database& file, std::int64_t task) {
   file.prepare("DELETE FROM task WHERE id = ?1").bind(1, task).run();
 }
 
-// The order in which jobs are looked at. `small` is whether the job is.
+// The order in which jobs are looked at. `small` is whether the job is; `begun`, whether its only
+// item, or its end, is all that it lacks.
 constexpr std::string_view order_of(Lane lane) {
-  return lane == Lane::quick ? "small DESC, served, number" : "served, small DESC, number";
+  return lane == Lane::quick ? "begun DESC, small DESC, served, number"
+                             : "begun DESC, served, small DESC, number";
 }
 
 // Names between blanks, to be looked for in SQL.
@@ -60,7 +62,7 @@ std::optional<std::int64_t> choose_job(Database& file, Lane lane, std::int64_t s
                                        std::string_view services) {
   std::string sql =
       "SELECT job.number AS number, job.planned <= ?1 AS small, coalesce(share.served, 0) AS "
-      "served "
+      "served, job.phase = 2 AND job.planned = 1 AS begun "
       "FROM job LEFT JOIN share ON share.name = job.share WHERE job.phase IN (1, 2) AND "
       "(?2 = '' OR instr(?2, ' ' || job.service || ' ')) AND EXISTS (SELECT 1 FROM task WHERE "
       "task.job = job.number AND task.lease IS NULL) ORDER BY ";

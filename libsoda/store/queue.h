@@ -34,7 +34,8 @@ struct Task {
 
 // quick: jobs of few items first, whoever waits; fair: whoever was served longest ago first, and of
 // theirs the jobs of few items. Otherwise the oldest job first. One child in the quick lane keeps
-// small jobs from waiting behind large ones; the others keep large ones going.
+// small jobs from waiting behind large ones; the others keep large ones going. Before all others in
+// both: a job of one item, once it is planned, because its time runs from then on.
 enum class Lane { fair, quick };
 
 class Queue {

@@ -231,6 +231,26 @@ BOOST_AUTO_TEST_CASE(what_is_put_back_is_taken_again) {
   BOOST_TEST((kept && kept->file == "a" && kept->start == 5 && kept->size == 10));
 }
 
+// Its time runs from its plan on: it must not wait for others then.
+BOOST_AUTO_TEST_CASE(a_job_of_one_result_goes_on_when_it_is_planned) {
+  for (const Lane lane : {Lane::fair, Lane::quick}) {
+    Bench bench;
+    bench.enter();
+    const Job first = bench.make("ann"), second = bench.make("bob");
+    const Task plan = take(bench, 1, lane);
+    BOOST_TEST(plan.job.id == first.id);
+    bench.queue.planned(plan, items_of(1), "");
+    const Task work = take(bench, 1, lane);
+    BOOST_TEST((work.job.id == first.id && work.kind == Task::Kind::items));
+    BOOST_TEST((bench.find(second).phase == Phase::queued));
+    bench.queue.finish(work, done(work.items));
+    const Task close = take(bench, 1, lane);
+    BOOST_TEST((close.job.id == first.id && close.kind == Task::Kind::close));
+    bench.queue.close(close, std::nullopt);
+    BOOST_TEST(take(bench, 1, lane).job.id == second.id);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(owners_share_and_small_jobs_pass) {
   Bench bench;
   bench.enter();
