@@ -53,7 +53,7 @@ void write_result(xml::Writer& xml, const ShownResult& result) {
 }
 
 void write_error(xml::Writer& xml, const store::Job& job) {
-  if (job.phase != store::Phase::error) return;
+  if (job.error.empty()) return;
   xml.start("uws:errorSummary").attribute("type", job.transient ? "transient" : "fatal");
   xml.attribute("hasDetail", "true").element("uws:message", job.error).end();
 }

@@ -190,15 +190,15 @@ http::Response show_owner(Desk& desk, const Context&, const Call& call, const Pl
   return plain(desk.find(call, place.id).owner);
 }
 
-// DALI 1.1 section 2.2: with status 200.
+// DALI 1.1 section 2.2: with status 200. Of a job that was stopped at its limit of time, too.
 http::Response show_error(Desk& desk, const Context&, const Call& call, const Place& place) {
   const Job job = desk.find(call, place.id);
-  if (job.phase == Phase::error && desk.kind.errors == dali::ErrorStyle::votable) {
+  if (!job.error.empty() && desk.kind.errors == dali::ErrorStyle::votable) {
     return http::text_response(200,
                                xml::votable_without_table({"QUERY_STATUS", "ERROR", job.error}, {}),
                                "application/x-votable+xml");
   }
-  if (job.phase == Phase::error) return plain(job.error + "\n");
+  if (!job.error.empty()) return plain(job.error + "\n");
   throw Failure(FailureKind::not_found,
                 fmt::format("the job has not failed, it is {}", store::phase_word(job.phase)));
 }

@@ -529,6 +529,23 @@ BOOST_AUTO_TEST_CASE(results_are_listed_and_fetched) {
   BOOST_TEST(has(text(get(job)), "<uws:errorSummary type=\"transient\" hasDetail=\"true\">"));
 }
 
+BOOST_AUTO_TEST_CASE(a_job_that_was_stopped_says_why) {
+  const std::string job = created("ID=a&PHASE=RUN&EXECUTIONDURATION=1");
+  store::Queue queue(jobs, 8);
+  BOOST_REQUIRE(queue.take(queue.enter(store::this_process()), 1, store::Lane::fair));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  BOOST_REQUIRE(queue.stop_overdue() == 1);
+  BOOST_TEST(text(get(job + "/phase")) == "ABORTED");
+  const std::string why = "The job was stopped when its execution limit of 1 s was reached.";
+  BOOST_TEST(text(get(job + "/error")) == why + "\n");
+  BOOST_TEST(has(text(get(job)), "<uws:message>" + why + "</uws:message>"));
+  // Who aborts a job knows why.
+  const std::string other = created("ID=a&PHASE=RUN");
+  post(other + "/phase", "PHASE=ABORT");
+  BOOST_TEST(get(other + "/error").status == 404);
+  BOOST_TEST(!has(text(get(other)), "errorSummary"));
+}
+
 BOOST_AUTO_TEST_CASE(thousands_of_results_are_listed_as_they_are_sent) {
   const std::string job = created("ID=a&PHASE=RUN"), id = job.substr(1);
   store::Queue queue(jobs, 8);
