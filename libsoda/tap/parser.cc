@@ -224,6 +224,9 @@ Select Parser::select() {
   }
   if (take_word("TOP")) select.top = unsigned_number("TOP");
   do {
+    // Each is a column or more; of a longer list the tree would be large.
+    if (select.items.size() >= most_columns)
+      refuse(here().place, fmt::format("a SELECT has at most {} columns", most_columns));
     select.items.push_back(select_item());
   } while (take_sign(","));
   if (!at_word("FROM")) expected("\",\" or FROM");

@@ -16,9 +16,6 @@
 namespace soda::tap {
 namespace {
 
-// SQLite's limit is 2000.
-constexpr std::size_t most_columns = 1000;
-
 bool has_aggregate(const Node& node) {
   if (node.kind == NodeKind::aggregate) return true;
   if (node.kind == NodeKind::call && node.text == "IVO_STRING_AGG") return true;

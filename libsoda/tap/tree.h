@@ -4,6 +4,7 @@
 // conditions is wide, not deep; the parser bounds the depth.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -66,6 +67,9 @@ struct Node {
 };
 
 bool is_condition(NodeKind kind);
+
+// Of a SELECT; SQLite's limit is 2000.
+inline constexpr std::size_t most_columns = 1000;
 
 struct SelectItem {
   Place place;

@@ -197,6 +197,10 @@ BOOST_AUTO_TEST_CASE(hostile_texts_are_answered_or_refused_and_soon) {
   accepted("SELECT 1" + from + times(1000000, " "));
   BOOST_TEST(said("SELECT *" + times(300, ",*") + from).find("at most 1000 columns") !=
              std::string::npos);
+  accepted("SELECT 1" + times(999, ",1") + from);
+  // Where the list is too long, it is not read on.
+  BOOST_TEST(said("SELECT 1" + times(1000, ",1") + ", ()") ==
+             "line 1, column 2008: a SELECT has at most 1000 columns");
   BOOST_TEST(said("SELECT 1e999" + from).find("beyond the range") != std::string::npos);
 }
 
