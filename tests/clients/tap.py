@@ -64,12 +64,7 @@ def main():
     warnings.simplefilter("ignore")
     report = harness.Report()
     with served(options.build) as (url, site):
-        for part in options.only:
-            try:
-                for name, problems in PARTS[part](url, site):
-                    report.judge(f"{part} {name}", problems)
-            except Exception as error:
-                report.fail(f"{part} goes on", f"{type(error).__name__}: {error}")
+        report.run_parts(PARTS, options.only, url, site)
     return report.finish()
 
 

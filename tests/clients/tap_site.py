@@ -36,12 +36,7 @@ def main():
     warnings.simplefilter("ignore")
     report = harness.Report()
     with tap_stand.served(options.build, tap_tables.SETTINGS) as site:
-        for part in options.only:
-            try:
-                for name, problems in PARTS[part](site):
-                    report.judge(f"{part} {name}", problems)
-            except Exception as error:
-                report.fail(f"{part} goes on", f"{type(error).__name__}: {error}")
+        report.run_parts(PARTS, options.only, site)
     return report.finish()
 
 

@@ -58,6 +58,16 @@ class Report:
         else:
             self.ok(name)
 
+    def run_parts(self, parts, chosen, *given):
+        """`parts`: by name, functions of `given` that yield (name of a case, problems). One that
+        breaks off has failed, and the others are run."""
+        for part in chosen:
+            try:
+                for name, problems in parts[part](*given):
+                    self.judge(f"{part} {name}", problems)
+            except Exception as error:
+                self.fail(f"{part} goes on", f"{type(error).__name__}: {error}")
+
     def finish(self):
         print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped",
               file=self.sink, flush=True)
