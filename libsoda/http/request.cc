@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/departure.h"
 
 namespace soda::http {
 namespace {
@@ -57,5 +58,7 @@ std::string_view Request::header(std::string_view name) const {
 }
 
 std::string Request::remote_address() const { return std::string(variable("REMOTE_ADDR")); }
+
+bool Request::is_abandoned() const noexcept { return has_departed(connection); }
 
 }  // namespace soda::http

@@ -34,7 +34,8 @@ class Request {
   std::string path;
   std::string query;  // raw QUERY_STRING
   std::string content_type;
-  std::string body;  // read for POST only, up to the server's limit
+  int connection = -1;  // what it came by, which is the server's; -1: some other way
+  std::string body;     // read for POST only, up to the server's limit
   // Why the body could not be read (too large, cut short); the responder answers it.
   std::optional<Failure> defect;
 
@@ -42,6 +43,9 @@ class Request {
   // request.
   std::string_view header(std::string_view name) const;
   std::string_view variable(std::string_view name) const;
+  // Whether who asked has gone, as far as the web server tells by closing the connection: for work
+  // that takes long.
+  bool is_abandoned() const noexcept;
   std::string remote_address() const;
 };
 

@@ -34,9 +34,10 @@ struct ClientGone {};
 
 // A body that is made while it is sent. Its length is known before its first byte (planned), and
 // `write` emits exactly bytes [first, first+count) of it, or throws; the last of them ends the
-// answer, so that what is thrown after it is only logged. Or it is `unknown_size`: then it never goes
-// out in part, and without Content-Length unless it is short (unplanned.h), `write` is called for
-// all of it (0, unknown_size), and may emit any number of bytes. For HEAD and 304 it is not called.
+// answer, so that what is thrown after it is only logged. Or it is `unknown_size`: then it never
+// goes out in part, and without Content-Length unless it is short (unplanned.h), `write` is called
+// for all of it (0, unknown_size), and may emit any number of bytes. For HEAD and 304 it is not
+// called.
 class Body {
  public:
   static constexpr std::int64_t unknown_size = -1;

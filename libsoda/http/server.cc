@@ -21,6 +21,7 @@
 #include "base/failure.h"
 #include "base/handle.h"
 #include "base/text.h"
+#include "http/departure.h"
 #include "http/listen.h"
 #include "http/records.h"
 #include "http/unplanned.h"
@@ -89,17 +90,6 @@ struct Exchange {
   Request request;
   Response response;
 };
-
-// What the end of a connection looks like before anything is written to it. Who has only closed his
-// writing side still waits: a socket of this host says which of the two it is, TCP does not, and no
-// web server does the former.
-std::uint32_t signs_of_departure(int fd) {
-  int domain = 0;
-  socklen_t size = sizeof domain;
-  const bool is_local =
-      getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
-  return is_local ? 0U : std::uint32_t{EPOLLRDHUP};  // EPOLLHUP and EPOLLERR are always told
-}
 
 std::string make_id_prefix() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -281,6 +271,7 @@ Request Server::Impl::read_request(FCGX_Request& fcgi) {
     variables.emplace_back(*variable);
   }
   Request request(variables);
+  request.connection = fcgi.ipcFd;
   request.id = id_prefix + std::to_string(++requests);
   if (request.method == "POST") read_body(fcgi, request);
   return request;
