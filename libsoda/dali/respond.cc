@@ -159,6 +159,7 @@ void refuse_out_of_service(const Context& context, const Service& service) {
 http::Response call_service(const Context& context, const Target& target, const Resource& resource,
                             const http::Request& request, LogLine& log) {
   Stopwatch watch;
+  const store::Glance glance(context.database);
   const Service& service = *target.service;
   refuse_out_of_service(context, service);
   check_request(request);

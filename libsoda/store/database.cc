@@ -106,8 +106,10 @@ struct Database::Impl {
   std::shared_ptr<Connection> connection;
   std::int64_t openings = 0;
   bool in_transaction = false;
-  std::optional<Answer> answer;  // of this connection, when it may be trusted
+  std::optional<Answer> answer;      // of this connection, when it may be trusted
+  std::optional<std::int64_t> seen;  // since the first of the glances
   int snapshots = 0;
+  int glances = 0;
 
   // The connection to use now. Not exchanged within a transaction, nor while writing: ingest must
   // not change horses.
@@ -121,6 +123,8 @@ struct Database::Impl {
     }
     return *connection;
   }
+
+  std::int64_t asked_version();
 
   // After an error that a fresh handle may not have (a file damaged and repaired, a disk gone and
   // back), readers start over.
@@ -140,32 +144,45 @@ Database::Database(const std::string& path, Mode mode, const Schema& schema)
                      .mode = mode,
                      .schema = schema,
                      .connection = nullptr,
-                     .answer = std::nullopt}) {
+                     .answer = std::nullopt,
+                     .seen = std::nullopt}) {
   if (mode == Mode::read_write) impl_->ready();
 }
 
 Database::~Database() = default;
 
+std::int64_t Database::data_version() {
+  if (impl_->glances == 0) return impl_->asked_version();
+  if (!impl_->seen) impl_->seen = impl_->asked_version();
+  return *impl_->seen;
+}
+
+Glance::Glance(Database& database) : database_(database) { ++database_.impl_->glances; }
+
+Glance::~Glance() {
+  if (--database_.impl_->glances == 0) database_.impl_->seen.reset();
+}
+
 // To ask SQLite costs a transaction, and a reader that may not write the -shm file builds an index
 // of the -wal for each (30 to 110 microseconds); to look at the files costs two calls of stat.
-std::int64_t Database::data_version() {
-  const Look look(impl_->path, impl_->wal_path);
-  if (impl_->connection && impl_->answer && impl_->answer->holds_for(look)) {
-    return impl_->answer->version;
+std::int64_t Database::Impl::asked_version() {
+  const Look look(path, wal_path);
+  if (connection && answer && answer->holds_for(look)) {
+    return answer->version;
   }
-  impl_->answer.reset();
-  Connection& connection = impl_->ready();
+  answer.reset();
+  Connection& open = ready();
   constexpr std::string_view sql = "PRAGMA data_version";
-  StatementHandle statement = connection.take(sql);
+  StatementHandle statement = open.take(sql);
   const int code = sqlite3_step(statement.get());
   if (code != SQLITE_ROW) {
     statement.reset();
-    impl_->give_up(code);
+    give_up(code);
   }
   // SQLite counts per connection, in 32 bits: numbers of different openings must differ.
-  const std::int64_t version = (impl_->openings << 32) + sqlite3_column_int64(statement.get(), 0);
-  connection.give_back(std::string(sql), std::move(statement));
-  if (look.is_aged()) impl_->answer = Answer{look, std::chrono::steady_clock::now(), version};
+  const std::int64_t version = (openings << 32) + sqlite3_column_int64(statement.get(), 0);
+  open.give_back(std::string(sql), std::move(statement));
+  if (look.is_aged()) answer = Answer{look, std::chrono::steady_clock::now(), version};
   return version;
 }
 
@@ -199,6 +216,12 @@ Snapshot::~Snapshot() {
   if (--impl.snapshots > 0 || impl.in_transaction || !impl.connection) return;
   // Nothing was written, so there is nothing to fail but the end of a read.
   sqlite3_exec(impl.connection->handle(), "COMMIT", nullptr, nullptr, nullptr);
+}
+
+std::int64_t Database::schema_version() {
+  Statement statement = prepare("PRAGMA schema_version");
+  statement.step();
+  return statement.integer(0);
 }
 
 std::string Database::check() {

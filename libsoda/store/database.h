@@ -62,6 +62,8 @@ class Database {
   Statement prepare(std::string_view sql);
   // "ok", or what PRAGMA quick_check found first.
   std::string check();
+  // Changes when tables are made or dropped (PRAGMA schema_version).
+  std::int64_t schema_version();
   // The right to ingest: held by one process at a time, for the life of the result (a killed
   // process loses it). Throws Failure(unavailable) at once when another holds it. REQUIRES
   // Mode::read_write.
@@ -71,6 +73,7 @@ class Database {
 
  private:
   friend class Snapshot;
+  friend class Glance;
   std::unique_ptr<Impl> impl_;
 };
 
@@ -83,6 +86,19 @@ class Snapshot {
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Database& database_;
+};
+
+// While one lives, data_version() looks at the files once: what it said first holds for the whole
+// of a request. What is read meanwhile may be newer.
+class Glance {
+ public:
+  explicit Glance(Database& database);
+  ~Glance();
+  Glance(const Glance&) = delete;
+  Glance& operator=(const Glance&) = delete;
 
  private:
   Database& database_;

@@ -104,8 +104,8 @@ std::vector<Field> fields_of(std::vector<Column> columns) {
   for (Column& column : columns) {
     const bool is_taken = std::ranges::count(fields, column.name, &Field::id) > 0;
     std::string id = is_xml_name(column.name) && !is_taken ? column.name : std::string();
-    std::string system(system_of(column));
-    fields.push_back({std::move(column), std::move(id), std::move(system), {}});
+    std::string reference(system_of(column));
+    fields.push_back({std::move(column), std::move(id), std::move(reference), {}});
   }
   return fields;
 }

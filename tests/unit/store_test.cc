@@ -480,6 +480,21 @@ BOOST_FIXTURE_TEST_CASE(every_commit_of_another_process_is_seen_at_once, Archive
   for (const int fd : {ask[0], ask[1], told[0], told[1]}) ::close(fd);
 }
 
+BOOST_FIXTURE_TEST_CASE(within_a_glance_the_version_is_one, Archive) {
+  Database writer(path, Mode::read_write);
+  put(writer, contents("a.fits"));
+  Database reader(path, Mode::read_only);
+  std::int64_t before = 0;
+  {
+    const Glance outer(reader);
+    before = reader.data_version();
+    put(writer, contents("b.fits"));
+    const Glance inner(reader);
+    BOOST_TEST(reader.data_version() == before);
+  }
+  BOOST_TEST(reader.data_version() != before);
+}
+
 // Files that look the same although a commit has come between: the worst that a clock, a file
 // system or a writer held up in the middle can do.
 BOOST_FIXTURE_TEST_CASE(a_commit_that_leaves_no_trace_is_seen_soon, Archive) {
