@@ -36,7 +36,6 @@ constexpr std::array complaints = {
     Complaint{"too many arguments on function", "a function of the query has too many arguments"},
     Complaint{"too many references to", "the query refers to one table too often"},
     Complaint{"integer overflow", "a sum of whole numbers exceeds 64 bits"},
-    Complaint{"string or blob too big", "a value of the query grows longer than is allowed"},
     Complaint{"LIKE or GLOB pattern too complex", "a pattern of the query is too long"},
 };
 
@@ -98,7 +97,8 @@ void Guard::fail(int code) {
                       "ended",
                       guards_.scratch >> 20));
     case SQLITE_TOOBIG:
-      refuse("a value of the query, or the query itself, grows longer than is allowed");
+      refuse(fmt::format("a value of the query grows longer than is allowed: {} bytes",
+                         longest_value));
     default:
       break;
   }

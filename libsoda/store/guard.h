@@ -12,6 +12,8 @@
 
 namespace soda::store {
 
+inline constexpr int longest_value = 4 << 20;  // bytes of a text or blob
+
 // Lives as long as an Inquiry. Time is that within SQLite, not what the caller does between two
 // rows: a client that reads slowly is no slow query.
 class Guard {

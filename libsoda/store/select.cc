@@ -26,7 +26,7 @@ struct Limit {
 };
 // Of statements and values; the rest is as SQLite was built.
 constexpr std::array limits = {
-    Limit{SQLITE_LIMIT_LENGTH, 4 << 20},
+    Limit{SQLITE_LIMIT_LENGTH, longest_value},
     Limit{SQLITE_LIMIT_SQL_LENGTH, 8 << 20},
     Limit{SQLITE_LIMIT_ATTACHED, 0},
     Limit{SQLITE_LIMIT_TRIGGER_DEPTH, 1},
@@ -267,6 +267,8 @@ struct Inquiry::Impl {
 Inquiry::Inquiry(Selector& selector, Guards guards)
     : impl_(std::make_unique<Impl>(*selector.impl_, std::move(guards))) {}
 Inquiry::~Inquiry() = default;
+
+std::int64_t Inquiry::schema_version() const noexcept { return impl_->turn.desk().schema_cookie; }
 
 TemporaryTable Inquiry::make_table(std::string_view name, std::span<const Column> columns,
                                    const TableBounds& bounds) {

@@ -112,6 +112,8 @@ class Inquiry {
   Inquiry(const Inquiry&) = delete;
   Inquiry& operator=(const Inquiry&) = delete;
 
+  // Of the snapshot: another number when tables have been made or dropped (PRAGMA schema_version).
+  std::int64_t schema_version() const noexcept;
   // `name` is of failures' sentences ("the upload stars").
   TemporaryTable make_table(std::string_view name, std::span<const Column> columns,
                             const TableBounds& bounds = {});

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/failure.h"
+
 namespace soda::tap {
 namespace {
 
@@ -25,17 +27,29 @@ Desk::Desk(const dali::Context& context)
 
 Answer::Answer(Desk& desk, const dali::Context& context, const Request& request,
                const store::Guards& guards, const UploadSource& source)
-    : catalogue_(desk.catalogue(context)),
-      inquiry_(desk.selector(), guards),
-      text_(request.query),
-      limit_(request.rows) {
+    : text_(request.query), limit_(request.rows) {
+  begin(desk, context, guards);
   if (const auto uploads = parse_uploads(request.uploads); !uploads.empty()) {
     auto extended = std::make_shared<Catalogue>(*catalogue_);
-    take_uploads(uploads, source, desk.upload_limits(), inquiry_, *extended);
+    take_uploads(uploads, source, desk.upload_limits(), *inquiry_, *extended);
     catalogue_ = std::move(extended);
   }
   query_ = translate(text_, *catalogue_);
-  inquiry_.select(query_.sql, query_.bindings);
+  inquiry_->select(query_.sql, query_.bindings);
+}
+
+// A table may be replaced between the moment when its place is looked up and the snapshot.
+void Answer::begin(Desk& desk, const dali::Context& context, const store::Guards& guards) {
+  constexpr int most_attempts = 5;
+  for (int attempt = 1; attempt <= most_attempts; ++attempt) {
+    inquiry_.reset();
+    catalogue_ = desk.tables().get(context);
+    inquiry_.emplace(desk.selector(), guards);
+    if (inquiry_->schema_version() == desk.tables().schema_version()) return;
+    desk.tables().forget();
+  }
+  throw Failure(FailureKind::unavailable,
+                "tables of the archive are being replaced; try again later");
 }
 
 xml::ResultTable Answer::table(const dali::Context& context) {
@@ -53,8 +67,8 @@ xml::ResultTable Answer::table(const dali::Context& context) {
 xml::Ending Answer::write_rows(dali::TableWriter& writer) {
   // MAXREC=0 asks for metadata; DALI 1.1 section 3.4.4 wants the mark then too.
   bool is_more = limit_ == 0;
-  for (; rows_ < limit_ && inquiry_.next(); ++rows_) writer.row(inquiry_.row());
-  if (limit_ > 0 && rows_ == limit_) is_more = inquiry_.next();
+  for (; rows_ < limit_ && inquiry_->next(); ++rows_) writer.row(inquiry_->row());
+  if (limit_ > 0 && rows_ == limit_) is_more = inquiry_->next();
   if (!is_more) return {};
   return {xml::Status::overflow,
           fmt::format("cut short: there is more than MAXREC = {} asks for", limit_)};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,7 @@ class Desk {
  public:
   explicit Desk(const dali::Context& context);
 
-  std::shared_ptr<const Catalogue> catalogue(const dali::Context& context) {
-    return tables_.get(context);
-  }
+  SiteTables& tables() noexcept { return tables_; }
   store::Selector& selector() noexcept { return selector_; }
   const UploadLimits& upload_limits() const noexcept { return upload_limits_; }
 
@@ -48,8 +47,11 @@ class Answer {
   std::int64_t rows() const noexcept { return rows_; }
 
  private:
+  // Makes both, of one state of the archive.
+  void begin(Desk& desk, const dali::Context& context, const store::Guards& guards);
+
   std::shared_ptr<const Catalogue> catalogue_;
-  store::Inquiry inquiry_;
+  std::optional<store::Inquiry> inquiry_;
   Query query_;
   std::string text_;  // of the query
   std::int64_t limit_, rows_ = 0;

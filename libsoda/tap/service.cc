@@ -63,16 +63,23 @@ std::string client_of(const Call& call) {
   return "user " + std::string(call.user);
 }
 
-// A query, and its place among those of its user, until the last row has been sent.
+store::Guards guards_for(const Context& context, const Call& call) {
+  store::Guards guards = guards_of(context.config, time_limit(context.config));
+  // Nobody waits behind a query whose client has gone.
+  guards.cancelled = [&request = call.request] { return request.is_abandoned(); };
+  return guards;
+}
+
+// A query, and its place among those of its user, until the last row has been written.
 struct Running {
   Running(State& state, const Context& context, const Call& call, const Request& request)
       : place(state.turnstile.enter(client_of(call))),
-        answer(state.desk, context, request, guards_of(context.config, time_limit(context.config)),
+        answer(state.desk, context, request, guards_for(context, call),
                [&](const dali::UploadedTable& upload) {
                  return upload_of(context, call.form, upload);
                }) {}
 
-  FileDescriptor place;
+  std::unique_ptr<Turnstile::Place> place;
   Answer answer;
 };
 
@@ -83,6 +90,8 @@ http::Response answer_query(State& state, const Context& context, const Call& ca
   return dali::table_response(
       request.format, running->answer.table(context),
       [running, &log = call.log](dali::TableWriter& writer) {
+        // Free before the client has the end of the answer and asks again.
+        const auto place = std::move(running->place);
         xml::Ending ending = running->answer.write_rows(writer);
         log.add("rows", std::to_string(running->answer.rows()));
         return ending;

@@ -163,8 +163,10 @@ Catalogue site_catalogue(const dali::Context& context) {
 std::shared_ptr<const Catalogue> SiteTables::get(const dali::Context& context) {
   const std::int64_t version = context.database.data_version();
   if (version_ == version) return catalogue_;
-  context.database.transaction(
-      [&] { catalogue_ = std::make_shared<const Catalogue>(site_catalogue(context)); });
+  context.database.transaction([&] {
+    catalogue_ = std::make_shared<const Catalogue>(site_catalogue(context));
+    schema_version_ = context.database.schema_version();
+  });
   version_ = version;
   return catalogue_;
 }

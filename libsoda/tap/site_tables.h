@@ -16,9 +16,14 @@ class SiteTables {
   // As of the archive's present state: made anew when the archive has changed. What was handed out
   // before stays as it is.
   std::shared_ptr<const Catalogue> get(const dali::Context& context);
+  // Of the archive when the last that was handed out was made.
+  std::int64_t schema_version() const noexcept { return schema_version_; }
+  // What comes next is made anew.
+  void forget() noexcept { version_.reset(); }
 
  private:
   std::optional<std::int64_t> version_;
+  std::int64_t schema_version_ = 0;
   std::shared_ptr<const Catalogue> catalogue_;
 };
 

@@ -205,7 +205,7 @@ std::string long_query() {
 
 void translation(const std::string& path) {
   Responder responder(path);
-  const auto catalogue = responder.desk.catalogue(responder.context);
+  const auto catalogue = responder.desk.tables().get(responder.context);
   const std::string query = long_query();
   std::vector<double> ratios, ours;
   constexpr int runs = 400;

@@ -77,6 +77,13 @@ def patient_case(site):
                                           if reply.status != 200]
 
 
+def sequence_case(site):
+    """Who asks one query after the other has one place at a time."""
+    replies = [site.ask(COUNT, ME) for _ in range(1000)]
+    yield "one after the other", [f"{reply.status} {reply.said[:200]}" for reply in replies
+                                  if reply.status != 200]
+
+
 def death_case(site):
     """The places of responders that are killed are free."""
     before = set(site.responders())
@@ -94,6 +101,19 @@ def death_case(site):
     if again.status != 200 or before & set(site.responders()):
         problems.append(f"{again.status} {again.said[:200]}")
     yield "places of the dead are free", problems
+
+
+def abandoned_case(site):
+    """Who goes away gives his places back, long before his queries would have been cut."""
+    leaving = [site.left(RUNAWAY, ME) for _ in range(PLACES)]
+    full = until(lambda: site.ask(COUNT, ME).status == 503, TIME / 2)
+    for connection in leaving:
+        connection.close()
+    left = time.monotonic()
+    until(lambda: site.ask(COUNT, ME).status == 200)
+    took = time.monotonic() - left
+    yield "places of those who have gone are free", [] if full and took < PROMPT else [
+        f"{full}, {took:.2f} s"]
 
 
 # ---- time, memory, disk
@@ -231,6 +251,6 @@ def pool_cases(site):
 
 
 def cases(site):
-    for part in (user_cases, patient_case, death_case, large_cases, within_cases, row_cases,
+    for part in (user_cases, sequence_case, patient_case, death_case, abandoned_case, large_cases, within_cases, row_cases,
                  job_cases, pool_cases):
         yield from part(site)

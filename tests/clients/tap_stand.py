@@ -102,6 +102,15 @@ class Site:
         return self.post("/tap/sync", [("LANG", "ADQL"), ("QUERY", query),
                                        *{"RESPONSEFORMAT": "csv", **more}.items()], user)
 
+    def left(self, query, user):
+        """The connection of one who has asked, and does not wait yet."""
+        connection = http.client.HTTPConnection(self.parts.hostname, self.parts.port, timeout=120,
+                                                source_address=(user, 0))
+        body = harness.query_string([("LANG", "ADQL"), ("QUERY", query)])
+        connection.request("POST", self.parts.path + "/tap/sync", body,
+                           {"Content-Type": "application/x-www-form-urlencoded"})
+        return connection
+
     def rows(self, query, **more):
         return self.ask(query, **more).rows
 

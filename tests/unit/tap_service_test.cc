@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -78,13 +80,21 @@ BOOST_AUTO_TEST_CASE(tap_schema_describes_itself) {
 BOOST_AUTO_TEST_CASE(places_are_for_each_user) {
   const scratch::Folder folder;
   const std::string path = folder / "jobs/queries.lock";
-  const tap::Turnstile first(path, 2), second(path, 2);
-  FileDescriptor one = first.enter("alice");
-  const FileDescriptor two = second.enter("alice");
+  tap::Turnstile first(path, 2), second(path, 2);
+  auto one = first.enter("alice");
+  const auto two = second.enter("alice");
   BOOST_CHECK_EXCEPTION(first.enter("alice"), Failure, [](const Failure& failure) {
     return failure.kind() == FailureKind::unavailable;
   });
   BOOST_CHECK_NO_THROW(second.enter("bob"));
-  one = FileDescriptor();
+  one.reset();
   BOOST_CHECK_NO_THROW(second.enter("alice"));
+  // Places of one process count, too; and a file that was removed is made anew.
+  const auto three = first.enter("alice");
+  BOOST_CHECK_THROW(first.enter("alice"), Failure);
+  std::filesystem::remove(path);
+  const auto four = first.enter("alice");
+  BOOST_CHECK_NO_THROW(second.enter("alice"));
+  const auto five = second.enter("alice");
+  BOOST_CHECK_THROW(first.enter("alice"), Failure);
 }
