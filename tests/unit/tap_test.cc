@@ -313,23 +313,4 @@ BOOST_AUTO_TEST_CASE(columns_of_the_answer_have_names_of_their_own) {
              "a:double[arcsec] b:short[deg] s_region:char point_4:double col_5:float[deg]");
 }
 
-// So that SQLite compiles them once.
-BOOST_AUTO_TEST_CASE(queries_that_differ_in_numbers_are_one_statement) {
-  const auto cone = [](double lon, double lat) {
-    return tap::translate(fmt::format("SELECT TOP 5 s_ra + 2 AS x FROM ivoa.obscore WHERE 1 = "
-                                      "CONTAINS(POINT(s_ra, s_dec), CIRCLE({}, {}, 0.5))",
-                                      lon, lat),
-                          known());
-  };
-  const tap::Query one = cone(10.25, -5.5), other = cone(359, 89.75);
-  BOOST_TEST(one.sql == other.sql);
-  BOOST_TEST((one.bindings != other.bindings));
-  // However many there are, all are there.
-  std::string sum = "SELECT s_ra";
-  for (int i = 0; i < 300; ++i) sum += fmt::format(" + {}.5", i);
-  const tap::Query many = tap::translate(sum + " AS x FROM ivoa.obscore", known());
-  BOOST_TEST(many.bindings.size() < 200);
-  BOOST_TEST(many.sql.find("299.5") != std::string::npos);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
