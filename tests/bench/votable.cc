@@ -144,8 +144,9 @@ class Table {
 std::size_t ours(const Table& table, Serialization serialization) {
   std::size_t bytes = 0;
   Blocks out([&bytes](std::string_view block) { bytes += block.size(); });
-  soda::xml::VoTableWriter writer(out, serialization,
-                                  {"", "", {}, soda::xml::fields_of(table.columns()), {}});
+  soda::xml::VoTableWriter writer(
+      out, serialization,
+      {"", "", {}, soda::xml::fields_of({table.columns().begin(), table.columns().end()}), {}});
   for (std::size_t i = 0; i < table.rows(); ++i) writer.row(table.row(i));
   writer.finish({});
   out.flush();
