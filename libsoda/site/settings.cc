@@ -119,7 +119,7 @@ std::vector<Setting> make_settings() {
       number_row("tap_queries_per_user", 2, "", 1, 1000,
                  "How many synchronous queries of one user, or one address, run at a time; more "
                  "are answered with 503."),
-      number_row("tap_children", 1, "", 1, 256,
+      number_row("tap_children", 2, "", 1, 256,
                  "How many processes soda-worker works with on queries, beside those on cutouts."),
       number_row("max_ids_per_links", 1000, "", 1, 10000,
                  "How many data sets one request for links may name; more are marked as overflow."),
