@@ -40,7 +40,7 @@ void check_name(const std::string& name) {
 }  // namespace
 
 std::optional<Value> value_of(ColumnType type, std::string_view text) {
-  if (text.empty()) return Value();
+  if (text.empty()) return std::optional<Value>(std::in_place);
   if (type == ColumnType::text) return Value(std::string(text));
   if (type == ColumnType::integer) {
     const auto number = to_integer(text);
