@@ -17,6 +17,11 @@ namespace soda::pack {
 using Writer = Handle<archive, archive_write_free>;
 using Entry = Handle<archive_entry, archive_entry_free>;
 
+// What a function that takes an archive's bytes answers when the archive is not to be completed: a
+// writer completes it when it is freed. archive_write_fail() would prevent that, too, but the
+// writer then forgets its buffers (libarchive 3.6.2).
+constexpr la_ssize_t given_up = -1;
+
 // A regular file that everybody may read.
 inline Entry make_entry(const std::string& name, std::int64_t size, std::time_t modified) {
   Entry entry(archive_entry_new());

@@ -1,6 +1,7 @@
 #include "pack/zip.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "pack/archive.h"
 
@@ -8,7 +9,19 @@ namespace soda::pack {
 
 struct ZipFile::Impl {
   FileDescriptor file;
+  bool is_given_up = false;
   Writer writer;
+
+  static la_ssize_t put(archive* writer, void* self, const void* bytes, std::size_t length) {
+    const auto& impl = *static_cast<const Impl*>(self);
+    if (impl.is_given_up) return given_up;
+    ssize_t written = -1;
+    do {
+      written = ::write(impl.file.get(), bytes, length);
+    } while (written < 0 && errno == EINTR);
+    if (written < 0) archive_set_error(writer, errno, "write");
+    return written;
+  }
 };
 
 ZipFile::ZipFile(const std::string& path) : impl_(std::make_unique<Impl>()) {
@@ -19,12 +32,13 @@ ZipFile::ZipFile(const std::string& path) : impl_(std::make_unique<Impl>()) {
   if (writer == nullptr) throw std::system_error(ENOMEM, std::generic_category(), "archive");
   check(writer, archive_write_set_format_zip(writer));
   check(writer, archive_write_set_format_option(writer, "zip", "compression", "store"));
-  check(writer, archive_write_open_fd(writer, impl_->file.get()));
+  check(writer, archive_write_set_bytes_in_last_block(writer, 1));
+  check(writer, archive_write_open(writer, impl_.get(), nullptr, Impl::put, nullptr));
 }
 
 ZipFile::~ZipFile() {
   // Without finish() it is no archive: nothing more is to be written.
-  if (impl_->writer) archive_write_fail(impl_->writer.get());
+  impl_->is_given_up = true;
 }
 
 void ZipFile::begin(const std::string& name, std::int64_t size, std::time_t modified) {
