@@ -96,6 +96,9 @@ void limit_child(std::int64_t memory_limit) {
   ::signal(SIGPIPE, SIG_IGN);
   constexpr rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+#ifdef __SANITIZE_ADDRESS__
+  memory_limit = 0;  // the sanitizer's own memory counts, and is more
+#endif
   if (memory_limit <= 0) return;
   // Not RLIMIT_AS: mapped images are no memory that anybody could run out of.
   const auto bytes = static_cast<rlim_t>(memory_limit);
