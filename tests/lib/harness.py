@@ -148,7 +148,9 @@ OWN_RESPONDERS = ("sia", "links", "data", "async", "tap")
 class Installation:
     """One archive served: DIR ingested into a store of its own, responders on unix sockets.
 
-    A context manager; what it started is stopped by process id, what it wrote is removed.
+    A context manager; what it started is stopped by process id, what it wrote is removed. A
+    responder that does not end by status 0 then (a crash before, a sanitizer's complaint) fails
+    the suite.
     """
 
     def __init__(self, data, build=".", responders=2, extra_settings="",
@@ -170,11 +172,17 @@ class Installation:
         try:
             self._start()
         except BaseException:
-            self.__exit__()
+            self._stop()
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        complaint = self._stop()
+        if complaint and kind is None:
+            raise SystemExit(complaint)
+
+    def _stop(self):
+        """What is to be said of how the responders ended."""
         for process in self.processes:
             process.terminate()
         for process in self.processes:
@@ -183,8 +191,12 @@ class Installation:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        bad = [f"{process.args[0]} ended with status {process.returncode}"
+               for process in self.processes if process.returncode]
+        complaint = f"{self.log()}\n{'; '.join(bad)}" if bad else ""
         self.processes = []
         shutil.rmtree(self.scratch, ignore_errors=True)
+        return complaint
 
     def _start(self):
         self.config = self.scratch / "soda.toml"
@@ -247,6 +259,8 @@ class Installation:
         finally:
             process.terminate()
             process.wait(20)
+        if process.returncode:
+            raise SystemExit(f"{program} ended with status {process.returncode}")
 
     def log(self):
         return (self.scratch / "sync.log").read_text(errors="replace")[-2000:]
