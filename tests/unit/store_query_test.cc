@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <functional>
 #include <map>
 #include <random>
@@ -466,13 +467,13 @@ BOOST_FIXTURE_TEST_CASE(ten_thousand_positions_are_answered_in_time, Archive) {
   Question question;
   for (int i = 0; i < 10000; ++i) question.positions.push_back(circle(i * 0.036, 0, 0.001));
   for (int i = 0; i < 10000; ++i) question.times.push_back({{i * 2.0}, {i * 2.0 + 1}});
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   BOOST_TEST(found(question).empty());  // no row has a time
   question.times.clear();
   BOOST_TEST(found(question).size() == 1000U);
   question.positions.assign(10000, circle(0, 0, 0.001));
   BOOST_TEST(found(question).size() == 1U);
-  BOOST_TEST(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() < 20);
+  BOOST_TEST(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 20);
 }
 
 BOOST_FIXTURE_TEST_CASE(different_values_are_listed_in_order, Archive) {
