@@ -10,9 +10,10 @@ constexpr std::size_t most_held = 65536;
 }  // namespace
 
 bool UnplannedSink::hold(std::span<const iovec> pieces) {
-  std::size_t total = held_.size();
+  if (sink_ != nullptr || !held_.empty()) return false;
+  std::size_t total = 0;
   for (const iovec& piece : pieces) total += piece.iov_len;
-  if (sink_ != nullptr || !held_.empty() || total > most_held) return false;
+  if (total > most_held) return false;
   for (const iovec& piece : pieces)
     held_.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
   return true;

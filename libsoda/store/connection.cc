@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <exception>
 #include <utility>
 
 #include "base/failure.h"
@@ -149,12 +150,6 @@ void Connection::open(const std::string& path, Database::Mode mode, const char* 
 }
 
 void Connection::check_schema(Database::Mode mode) {
-  const auto number = [this](const char* sql) {
-    const StatementHandle statement = take(sql);
-    if (const int code = sqlite3_step(statement.get()); code != SQLITE_ROW)
-      fail(code, schema_.subject);
-    return sqlite3_column_int64(statement.get(), 0);
-  };
   if (mode == Database::Mode::read_write && number("PRAGMA user_version") == 0 &&
       number("SELECT count(*) FROM sqlite_schema") == 0) {
     execute("BEGIN IMMEDIATE");
@@ -166,7 +161,7 @@ void Connection::check_schema(Database::Mode mode) {
     }
     execute("COMMIT");
   }
-  const sqlite3_int64 version = number("PRAGMA user_version");
+  const std::int64_t version = number("PRAGMA user_version");
   if (version != schema_.version) {
     throw Failure(
         FailureKind::unavailable,
@@ -198,6 +193,24 @@ void Connection::run(std::string_view sql) {
   if (const int code = sqlite3_step(statement.get()); code != SQLITE_DONE)
     fail(code, schema_.subject);
   give_back(std::string(sql), std::move(statement));
+}
+
+bool Connection::commit() noexcept {
+  try {
+    run("COMMIT");
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+std::int64_t Connection::number(std::string_view sql) {
+  StatementHandle statement = take(sql);
+  if (const int code = sqlite3_step(statement.get()); code != SQLITE_ROW)
+    fail(code, schema_.subject);
+  const std::int64_t found = sqlite3_column_int64(statement.get(), 0);
+  give_back(std::string(sql), std::move(statement));
+  return found;
 }
 
 StatementHandle Connection::take(std::string_view sql) {

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +44,10 @@ class Connection {
   void execute(const char* sql);
   // Of a statement without rows that comes again and again: it is kept compiled.
   void run(std::string_view sql);
+  // Ends a transaction that has only read. False: it has not ended.
+  bool commit() noexcept;
+  // Of a statement of one row and one whole number, kept as well.
+  std::int64_t number(std::string_view sql);
   StatementHandle take(std::string_view sql);
   void give_back(const std::string& sql, StatementHandle statement);
   sqlite3* handle() const noexcept { return handle_.get(); }

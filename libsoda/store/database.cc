@@ -207,7 +207,7 @@ void Database::transaction(const std::function<void()>& work, Durability durabil
 
 Snapshot::Snapshot(Database& database) : database_(database) {
   Database::Impl& impl = *database.impl_;
-  if (impl.snapshots == 0 && !impl.in_transaction) impl.ready().execute("BEGIN");
+  if (impl.snapshots == 0 && !impl.in_transaction) impl.ready().run("BEGIN");
   ++impl.snapshots;
 }
 
@@ -215,7 +215,7 @@ Snapshot::~Snapshot() {
   Database::Impl& impl = *database_.impl_;
   if (--impl.snapshots > 0 || impl.in_transaction || !impl.connection) return;
   // Nothing was written, so there is nothing to fail but the end of a read.
-  sqlite3_exec(impl.connection->handle(), "COMMIT", nullptr, nullptr, nullptr);
+  impl.connection->commit();
 }
 
 std::int64_t Database::schema_version() {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <list>
 #include <utility>
 
@@ -121,7 +120,7 @@ class Turn {
     selector_.busy = false;
     desk_.permission.enforce(false);
     // Temporary tables go with the connection: nothing of theirs is left, on disk neither.
-    if (spent_ || !committed()) selector_.desk.reset();
+    if (spent_ || !desk_.connection.commit()) selector_.desk.reset();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -130,14 +129,6 @@ class Turn {
   void spend() noexcept { spent_ = true; }
 
  private:
-  bool committed() noexcept {
-    try {
-      desk_.connection.run("COMMIT");
-      return true;
-    } catch (const std::exception&) {
-      return false;
-    }
-  }
   static Selector::Impl::Desk& begin(Selector::Impl& selector) {
     if (selector.busy) throw Failure(FailureKind::internal, "An inquiry was begun within another.");
     Selector::Impl::Desk& desk = selector.ready();
@@ -154,12 +145,7 @@ class Turn {
   static void begin(Selector::Impl::Desk& desk) {
     Connection& connection = desk.connection;
     connection.run("BEGIN");
-    constexpr std::string_view sql = "PRAGMA main.schema_version";
-    StatementHandle statement = connection.take(sql);
-    const int code = sqlite3_step(statement.get());
-    if (code != SQLITE_ROW) fail(code);
-    const std::int64_t cookie = sqlite3_column_int64(statement.get(), 0);
-    connection.give_back(std::string(sql), std::move(statement));
+    const std::int64_t cookie = connection.number("PRAGMA main.schema_version");
     if (cookie == desk.schema_cookie) return;
     desk.statements.clear();
     publish(connection, desk.permission);
