@@ -33,6 +33,7 @@ TIME, JOB_TIME = 2, 5  # seconds of a query, and of a job
 MEMORY, SCRATCH = 16, 24  # MiB
 DEFAULT_ROWS, MOST_ROWS = 50, 1000
 LIMITS = f"""\
+tap_children = 1
 tap_time_limit = {TIME}
 tap_execution_limit = {JOB_TIME}
 tap_memory = {MEMORY << 20}
