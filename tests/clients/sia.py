@@ -10,7 +10,6 @@ The archive is the synthetic images and a catalogue of random rows; the images o
 of SODA_REFERENCE_DATA are asked as well where these are set.
 """
 
-import argparse
 import contextlib
 import os
 import pathlib
@@ -147,11 +146,7 @@ def real(report, build, parts, name, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=os.environ.get("SODA_BUILD", "."))
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
-    options = parser.parse_args()
+    options = harness.part_options(__doc__, PARTS)
     warnings.simplefilter("ignore")
     report = harness.Report()
     if set(options.only) - {"manifest"}:

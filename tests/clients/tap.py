@@ -10,9 +10,7 @@
     topcat     TOPCAT's TAP window, under Xvfb; SODA_SCREENSHOTS names a folder for its picture
 """
 
-import argparse
 import contextlib
-import os
 import pathlib
 import random
 import sys
@@ -56,11 +54,7 @@ def served(build):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=os.environ.get("SODA_BUILD", "."))
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    options = parser.parse_args()
+    options = harness.part_options(__doc__, PARTS)
     warnings.simplefilter("ignore")
     report = harness.Report()
     with served(options.build) as (url, site):

@@ -7,8 +7,6 @@
     strangers  what no query is: SQLite's own language, very long and very deep texts
 """
 
-import argparse
-import os
 import pathlib
 import sys
 import warnings
@@ -28,11 +26,7 @@ PARTS = {"guards": tap_guards.cases, "tables": tap_tables.cases, "names": tap_na
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=os.environ.get("SODA_BUILD", "."))
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    options = parser.parse_args()
+    options = harness.part_options(__doc__, PARTS)
     warnings.simplefilter("ignore")
     report = harness.Report()
     with tap_stand.served(options.build, tap_tables.SETTINGS) as site:

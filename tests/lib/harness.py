@@ -5,6 +5,7 @@ Protocol: a line for each case, `ok NAME`, `not ok NAME: reason` or `skip NAME: 
 end `N passed, N failed, N skipped`; exit status 1 when a case failed.
 """
 
+import argparse
 import contextlib
 import http.client
 import json
@@ -72,6 +73,15 @@ class Report:
         print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped",
               file=self.sink, flush=True)
         return 1 if self.failed or not self.passed else 0
+
+
+def part_options(description, parts):
+    """--build, and --only of the parts that are to be run: all of them unless it is said."""
+    parser = argparse.ArgumentParser(description=description,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=os.environ.get("SODA_BUILD", "."))
+    parser.add_argument("--only", nargs="+", choices=parts, default=list(parts))
+    return parser.parse_args()
 
 
 def query_string(params):
